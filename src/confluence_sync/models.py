@@ -1,0 +1,273 @@
+"""The values that the stages share: remote nouns, mappings, links and warnings. All frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+import attrs
+
+__all__ = [
+    "AccountId",
+    "AttachmentLink",
+    "ConnectionId",
+    "Container",
+    "ContentId",
+    "ConversionWarning",
+    "DeletionPolicy",
+    "LocalEditPolicy",
+    "Outcome",
+    "Page",
+    "PageBody",
+    "PageId",
+    "PageLink",
+    "Reason",
+    "ResolvedLink",
+    "RunId",
+    "RunMode",
+    "Space",
+    "SpaceId",
+    "SpaceMapping",
+    "TreeSnapshot",
+    "Trigger",
+    "User",
+]
+
+ConnectionId = NewType("ConnectionId", str)
+RunId = NewType("RunId", str)
+SpaceId = NewType("SpaceId", str)
+PageId = NewType("PageId", str)
+ContentId = NewType("ContentId", str)
+"""Id of anything in the tree: a page, folder, whiteboard, database or smart link. Decimal digits."""
+AccountId = NewType("AccountId", str)
+
+
+@attrs.frozen(kw_only=True)
+class Space:
+    """
+    A space as `GET /spaces/{id}` gives it.
+
+    `type` and `status` are open sets (`global`, `personal`, ...; `current`, `archived`), so they stay strings.
+    """
+
+    id: SpaceId
+    key: str
+    name: str
+    type: str = "global"
+    status: str = "current"
+    homepage_id: PageId | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Page:
+    """
+    One page without its body, as the v2 listing gives it (`PageBulk`).
+
+    Attributes:
+        parent_id: Id of the parent, None at the top of the space.
+        parent_type: `page`, `folder`, `whiteboard`, `database`, `embed`, or None.
+        version: `version.number`; rises with every edit of body or title.
+        created_at: `createdAt`, UTC.
+        updated_at: `version.createdAt`, UTC.
+        author_id: `authorId`, the account that created the page.
+        web_path: `_links.webui`, relative to the base URL of the site.
+        subtype: `live` for live docs, else None.
+    """
+
+    id: PageId
+    space_id: SpaceId
+    title: str
+    status: str = "current"
+    parent_id: ContentId | None = None
+    parent_type: str | None = None
+    version: int = 1
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    author_id: AccountId | None = None
+    web_path: str = ""
+    subtype: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PageBody:
+    """A page with its storage-format XHTML (`body.storage.value`) of the same version."""
+
+    page: Page
+    storage: str
+
+
+@attrs.frozen(kw_only=True)
+class Container:
+    """A parent that is not a current page of the listing: folder, whiteboard, database, smart link, archived page."""
+
+    id: ContentId
+    type: str
+    title: str
+    parent_id: ContentId | None = None
+    parent_type: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class User:
+    """A user as `POST /users-bulk` gives it; a deleted account has an empty name."""
+
+    account_id: AccountId
+    display_name: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class TreeSnapshot:
+    """
+    The pages of one space as listed at one time, without bodies.
+
+    Attributes:
+        pages: Current pages by id.
+        containers: Parents that are not among the pages, by id; a parent that could not be read is in neither.
+        complete: True only if the walk ended because there was no next cursor. What is not in an incomplete
+            snapshot may still exist.
+        base_url: Base of the human addresses, `https://site.atlassian.net/wiki` (`_links.base`).
+    """
+
+    space: Space
+    pages: Mapping[PageId, Page]
+    containers: Mapping[ContentId, Container] = attrs.field(factory=dict)
+    complete: bool
+    base_url: str
+
+
+class DeletionPolicy(StrEnum):
+    """What happens to the file of a page that is proven gone."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+class LocalEditPolicy(StrEnum):
+    """What happens to a file of ours that somebody edited by hand, before it is overwritten or deleted."""
+
+    KEEP_COPY = "keep_copy"
+    OVERWRITE = "overwrite"
+
+
+@attrs.frozen(kw_only=True)
+class SpaceMapping:
+    """
+    "This space goes into this folder", with its options.
+
+    Attributes:
+        space_id: The space; ids never change, keys may.
+        folder: Folder in the VFS in which the space's own folder appears; "" is the top. Relative, POSIX, NFC.
+        max_delete_share: Fraction (0 to 1) of the managed files that one run may delete...
+        max_delete_files: ...once more than this many files would go.
+    """
+
+    space_id: SpaceId
+    folder: str = ""
+    deletions: DeletionPolicy = DeletionPolicy.DELETE
+    local_edits: LocalEditPolicy = LocalEditPolicy.KEEP_COPY
+    max_delete_share: float = attrs.field(default=0.2, validator=[attrs.validators.ge(0), attrs.validators.le(1)])
+    max_delete_files: int = attrs.field(default=10, validator=attrs.validators.ge(0))
+
+
+class Reason(StrEnum):
+    """Why an action is in a plan."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    MOVED = "moved"
+    LINK_TARGET_MOVED = "link target moved"
+    CONVERTER_CHANGED = "converter changed"
+    FILE_MISSING = "file missing"
+    INTERRUPTED = "interrupted"
+    GONE = "gone"
+    UNCHANGED = "unchanged"
+
+
+class RunMode(StrEnum):
+    """
+    How a run looks for changes.
+
+    `FULL` lists every page, `INCREMENTAL` asks only for what changed since the watermark, `REBUILD` lists every page
+    and writes every file again.
+    """
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+    REBUILD = "rebuild"
+
+
+class Trigger(StrEnum):
+    """Who started a run."""
+
+    MANUAL = "manual"
+    SCHEDULED = "scheduled"
+
+
+class Outcome(StrEnum):
+    """How a run ended. A run that saw only a part of a space never `SUCCEEDED`."""
+
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+@attrs.frozen
+class PageLink:
+    """
+    A link to a page as the storage format spells it: by id, or by title within a space.
+
+    Attributes:
+        page_id: From a Confluence URL; None for `ri:page`.
+        title: `ri:content-title`.
+        space_key: `ri:space-key`; None means the space of the page that holds the link.
+    """
+
+    page_id: PageId | None = None
+    title: str | None = None
+    space_key: str | None = None
+
+
+@attrs.frozen
+class AttachmentLink:
+    """A link to an attachment (`ri:attachment`); `page` is None for the page that holds the link."""
+
+    filename: str
+    page: PageLink | None = None
+
+
+@attrs.frozen
+class ResolvedLink:
+    """
+    Where a link leads.
+
+    Attributes:
+        href: A relative path from the folder of the linking file (percent-encoded), or an absolute URL.
+        title: Title of the target, for links without a text of their own.
+        local: True if `href` is a relative path to a synced Markdown file.
+    """
+
+    href: str
+    title: str = ""
+    local: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class ConversionWarning:
+    """
+    Something of the page that its Markdown does not carry.
+
+    Attributes:
+        kind: What happened, a stable word such as `unknown_macro`, `dynamic_macro`, `unresolved_link`, `malformed`.
+        name: The macro, element or target it is about.
+        count: How often.
+        heading: Text of the nearest heading above the first occurrence, "" before the first heading.
+    """
+
+    kind: str
+    name: str
+    count: int = 1
+    heading: str = ""

@@ -1,0 +1,53 @@
+"""Paths of documents in a VFS: what is valid, and how one leads to another."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from .errors import InvalidPathError
+
+__all__ = ["MAX_PATH_BYTES", "MAX_SEGMENT_BYTES", "check_path", "collision_key"]
+
+MAX_PATH_BYTES = 1024
+"""Of a whole relative path in UTF-8: the length of an object store's key."""
+MAX_SEGMENT_BYTES = 255
+"""Of one segment in UTF-8: the limit of common file systems."""
+
+
+def check_path(path: str) -> str:
+    """
+    Return a valid path unchanged.
+
+    Raises:
+        InvalidPathError: Not a relative POSIX path in NFC within the limits, or with a segment `.`, `..` or "", a
+            backslash or a control character.
+    """
+    if fault := _fault(path):
+        raise InvalidPathError(f"{path!r} is not a valid document path: {fault}")
+    return path
+
+
+def collision_key(path: str) -> str:
+    """Return what two paths have in common if a case-insensitive or normalising file system takes them for one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def _fault(path: str) -> str | None:
+    if not path:
+        return "it is empty"
+    try:
+        size = len(path.encode())
+    except UnicodeEncodeError:
+        return "it cannot be written in UTF-8"
+    if size > MAX_PATH_BYTES:
+        return f"it is longer than {MAX_PATH_BYTES} bytes"
+    if "\\" in path or any(unicodedata.category(character) == "Cc" for character in path):
+        return "it has a backslash or a control character"
+    if not unicodedata.is_normalized("NFC", path):
+        return "it is not in Unicode normal form C"
+    segments = path.split("/")
+    if any(segment in {"", ".", ".."} for segment in segments):
+        return "it has an empty, '.' or '..' segment"
+    if any(len(segment.encode()) > MAX_SEGMENT_BYTES for segment in segments):
+        return f"it has a segment longer than {MAX_SEGMENT_BYTES} bytes"
+    return None
