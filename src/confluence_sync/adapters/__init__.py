@@ -1,0 +1,7 @@
+"""Ready implementations of the protocols: in memory, in one SQLite file, over fsspec, onto the standard logging."""
+
+from __future__ import annotations
+
+from .memory import MemoryLogSink, MemoryStateStore, MemoryTokenStore, MemoryVFS
+
+__all__ = ["MemoryLogSink", "MemoryStateStore", "MemoryTokenStore", "MemoryVFS"]
