@@ -38,9 +38,9 @@ __all__ = [
 ConnectionId = NewType("ConnectionId", str)
 RunId = NewType("RunId", str)
 SpaceId = NewType("SpaceId", str)
-PageId = NewType("PageId", str)
 ContentId = NewType("ContentId", str)
 """Id of anything in the tree: a page, folder, whiteboard, database or smart link. Decimal digits."""
+PageId = NewType("PageId", ContentId)
 AccountId = NewType("AccountId", str)
 
 
@@ -181,6 +181,7 @@ class Reason(StrEnum):
     CONVERTER_CHANGED = "converter changed"
     FILE_MISSING = "file missing"
     INTERRUPTED = "interrupted"
+    REBUILD = "rebuild"
     GONE = "gone"
     UNCHANGED = "unchanged"
 

@@ -29,6 +29,8 @@ def check_path(path: str) -> str:
 
 def collision_key(path: str) -> str:
     """Return what two paths have in common if a case-insensitive or normalising file system takes them for one."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 

@@ -1,0 +1,29 @@
+"""Stage two: from a tree and a manifest to a plan. Pure: no IO, no clock."""
+
+from ._actions import Action, DeletePage, Estimate, MovePage, Plan, WritePage
+from ._layout import Layout, plan_layout
+from ._links import Atlas, PageLinks, relative_href
+from ._manifest import Claim, LinkTarget, Manifest, ManifestEntry, source_fingerprint
+from ._plan import plan_sync
+from ._roots import space_roots
+
+__all__ = [
+    "Action",
+    "Atlas",
+    "Claim",
+    "DeletePage",
+    "Estimate",
+    "Layout",
+    "LinkTarget",
+    "Manifest",
+    "ManifestEntry",
+    "MovePage",
+    "PageLinks",
+    "Plan",
+    "WritePage",
+    "plan_layout",
+    "plan_sync",
+    "relative_href",
+    "source_fingerprint",
+    "space_roots",
+]

@@ -1,0 +1,140 @@
+"""What a plan is made of: frozen values, each with a line a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import attrs
+
+from ..errors import UnsafePlanError
+from ..models import PageId, Reason
+from ._layout import Layout
+
+__all__ = ["Action", "DeletePage", "Estimate", "MovePage", "Plan", "WritePage"]
+
+
+@attrs.frozen
+class MovePage:
+    """Move a file of ours; its content is right or will be written next. `page_id` may be parked or gone."""
+
+    page_id: PageId
+    source: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"move {self.source} -> {self.target}"
+
+
+@attrs.frozen
+class WritePage:
+    """
+    Write a page's file.
+
+    Attributes:
+        was: Version that the file was made of so far; None if there is no file of ours.
+        previous_path: Where the file was before the run, if elsewhere.
+    """
+
+    page_id: PageId
+    path: str
+    reason: Reason
+    version: int
+    was: int | None = None
+    previous_path: str | None = None
+
+    def __str__(self) -> str:
+        detail = self.reason.value
+        if self.reason is Reason.CHANGED and self.was not in {None, self.version}:
+            detail += f" {self.was} -> {self.version}"
+        return f"write {self.path} ({detail})"
+
+
+@attrs.frozen
+class DeletePage:
+    """Delete the file of a page that is no longer listed, once it is proven gone; or what a broken run left behind."""
+
+    page_id: PageId
+    path: str
+    reason: Reason
+
+    def __str__(self) -> str:
+        return f"delete {self.path} ({self.reason.value})"
+
+
+Action = MovePage | WritePage | DeletePage
+
+
+@attrs.frozen
+class Estimate:
+    """What applying a plan costs: HTTP requests, and points of Atlassian's hourly quota."""
+
+    requests: int = 0
+    points: int = 0
+
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(self.requests + other.requests, self.points + other.points)
+
+    def __str__(self) -> str:
+        return f"about {self.requests} requests, {self.points} points"
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """
+    Everything that has to be done for one space. `print(plan)` is the dry run.
+
+    Attributes:
+        moves: First, in this order.
+        writes: Then, in any order; all paths are free by now.
+        deletes: Last, each only after its page is proven gone.
+        held: Deletions that the mapping's limits do not allow; nothing is done about them.
+        unchanged: How many pages need nothing.
+        warnings: From the layout, in sentences.
+    """
+
+    layout: Layout
+    moves: Sequence[MovePage] = ()
+    writes: Sequence[WritePage] = ()
+    deletes: Sequence[DeletePage] = ()
+    held: Sequence[DeletePage] = ()
+    unchanged: int = 0
+    warnings: Sequence[str] = ()
+
+    @property
+    def actions(self) -> list[Action]:
+        """All actions in the order in which they are safe."""
+        return [*self.moves, *self.writes, *self.deletes]
+
+    def estimate(self, *, batch_size: int = 100) -> Estimate:
+        """Return the cost of fetching the bodies to be written and of confirming the deletions."""
+        fetches = ceil(len(self.writes) / batch_size)
+        confirmations = sum(action.reason is Reason.GONE for action in self.deletes)
+        return Estimate(fetches + confirmations, fetches + len(self.writes) + 2 * confirmations)
+
+    def raise_if_held(self) -> None:
+        """
+        Refuse a plan with held deletions.
+
+        Raises:
+            UnsafePlanError: The mapping's limits hold some back.
+        """
+        if self.held:
+            managed = len(self.layout.paths) + len(self.held)
+            raise UnsafePlanError(
+                f"{len(self.held)} of {managed} files would be deleted, more than the mapping allows",
+                deletions=len(self.held),
+                managed=managed,
+            )
+
+    def __str__(self) -> str:
+        space = self.layout.snapshot.space
+        lines = [f"{space.name} ({space.key}) -> {self.layout.root}/"]
+        lines += [f"  {action}" for action in self.actions]
+        lines += [f"  hold {action}" for action in self.held]
+        lines += [f"  warning: {warning}" for warning in self.warnings]
+        lines.append(
+            f"  {len(self.writes)} to write, {len(self.moves)} to move, {len(self.deletes)} to delete, "
+            f"{self.unchanged} unchanged; {self.estimate()}"
+        )
+        return "\n".join(lines)

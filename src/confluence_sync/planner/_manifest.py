@@ -1,0 +1,85 @@
+"""What earlier runs wrote: the record of which files are ours, and of what they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+import attrs
+
+from ..models import Page, PageId, PageLink, TreeSnapshot
+
+__all__ = ["Claim", "LinkTarget", "Manifest", "ManifestEntry", "source_fingerprint"]
+
+
+@attrs.frozen
+class LinkTarget:
+    """A page link of a file, and the path it led to when the file was written; None if it led out of the folder."""
+
+    link: PageLink
+    path: str | None
+
+
+@attrs.frozen(kw_only=True)
+class ManifestEntry:
+    """
+    One file of ours.
+
+    Attributes:
+        version: `version.number` of the page it was made of.
+        source: Fingerprint of all remote values in it but the body, see `source_fingerprint`.
+        digest: SHA-256 of its bytes, in hex.
+        converter: Fingerprint of the converter that made it.
+        links: Its links to pages.
+    """
+
+    page_id: PageId
+    title: str
+    path: str
+    version: int
+    source: str
+    digest: str
+    converter: str
+    links: tuple[LinkTarget, ...] = ()
+
+
+@attrs.frozen
+class Claim:
+    """A path taken for a page before the first effect on it; what lies there may be ours, whole, old or not at all."""
+
+    path: str
+    page_id: PageId
+
+
+@attrs.frozen
+class Manifest:
+    """
+    The files of one mapping.
+
+    Attributes:
+        entries: By page id.
+        claims: Open claims of runs that did not finish, by path. While there are any, content is written, not moved.
+    """
+
+    entries: Mapping[PageId, ManifestEntry] = attrs.field(factory=dict)
+    claims: Mapping[str, Claim] = attrs.field(factory=dict)
+
+    def paths(self) -> frozenset[str]:
+        """Return all paths that are ours."""
+        return frozenset(entry.path for entry in self.entries.values()).union(self.claims)
+
+
+def source_fingerprint(page: Page, snapshot: TreeSnapshot) -> str:
+    """Return a short digest of everything remote that goes into a page's file, standing in for its body the version."""
+    values = (
+        page.version,
+        page.title,
+        page.web_path,
+        page.created_at,
+        page.updated_at,
+        page.author_id,
+        snapshot.space.key,
+        snapshot.space.name,
+        snapshot.base_url,
+    )
+    return blake2b(repr(values).encode(errors="replace"), digest_size=9).hexdigest()

@@ -1,0 +1,69 @@
+"""The folder of every mapped space: `<destination folder>/<space name>`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..errors import ConfigurationError, InvalidPathError
+from ..models import Space, SpaceId, SpaceMapping
+from ..paths import check_path, collision_key
+from ._names import fit, safe_name
+from ._tree import numeric_order
+
+__all__ = ["space_roots"]
+
+MAX_FOLDER_BYTES = 256
+MAX_SPACE_NAME_BYTES = 128
+
+
+def space_roots(mapped: Sequence[tuple[SpaceMapping, Space]]) -> Mapping[SpaceId, str]:
+    """
+    Give every mapped space its own folder.
+
+    Spaces of one name in one destination: the lowest id has the bare name, each other one gets ` (KEY)`.
+
+    Raises:
+        ConfigurationError: A space is mapped twice, a destination is not a valid path or too long, or one space
+            would lie inside the folder of another.
+    """
+    roots: dict[SpaceId, str] = {}
+    owners: dict[str, Space] = {}
+    for mapping, space in sorted(mapped, key=lambda pair: numeric_order(pair[1].id)):
+        if space.id in roots:
+            raise ConfigurationError(f"space {space.key} is mapped twice; map it once")
+        _check_folder(mapping.folder)
+        root = _root(mapping.folder, space, owners)
+        owners[collision_key(root)] = space
+        roots[space.id] = root
+    _check_apart(owners)
+    return roots
+
+
+def _root(folder: str, space: Space, owners: Mapping[str, Space]) -> str:
+    for suffix in ("", f" ({safe_name(space.key)})", f" ({space.id})"):
+        name = fit(safe_name(space.name), suffix, MAX_SPACE_NAME_BYTES)
+        root = f"{folder}/{name}" if folder else name
+        if collision_key(root) not in owners:
+            return root
+    raise ConfigurationError(f"no folder name is left for space {space.key} in {folder!r}; choose another folder")
+
+
+def _check_folder(folder: str) -> None:
+    try:
+        if folder:
+            check_path(folder)
+    except InvalidPathError as error:
+        raise ConfigurationError(f"folder {folder!r} of a mapping: {error}") from error
+    if len(folder.encode()) > MAX_FOLDER_BYTES:
+        raise ConfigurationError(f"folder {folder!r} of a mapping is longer than {MAX_FOLDER_BYTES} bytes")
+
+
+def _check_apart(owners: Mapping[str, Space]) -> None:
+    for key, space in owners.items():
+        parent = key
+        while "/" in parent:
+            parent = parent.rpartition("/")[0]
+            if other := owners.get(parent):
+                raise ConfigurationError(
+                    f"space {space.key} would lie inside the folder of space {other.key}; choose another folder"
+                )
