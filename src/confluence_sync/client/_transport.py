@@ -1,0 +1,126 @@
+"""Moves the bytes of one call: httpx, the limiter, the retry policy, what was used."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import version
+from random import Random
+from typing import TypeVar
+
+import httpx
+
+from ..clock import SystemClock
+from ..errors import ClientError, RateLimitedError, TransportError
+from ..protocols import Clock
+from ._auth import Authentication
+from ._limiter import SiteLimiter
+from ._retry import RetryPolicy
+from ._values import Batch, Usage
+from ._wire import Call, read
+
+__all__ = ["Transport"]
+
+T = TypeVar("T")
+
+_log = logging.getLogger("confluence_sync.client")
+_HEADERS = {
+    "Accept": "application/json",
+    "User-Agent": f"confluence-sync-engine/{version('confluence-sync-engine')}",
+}
+_CONNECT_TIMEOUT = 10.0
+_LOOPBACK = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
+"""Mounts without a transport of their own: loopback addresses are never reached through a proxy."""
+
+
+class Transport:
+    """
+    Sends calls of one connection.
+
+    Attributes:
+        usage: Counts every request and its points.
+    """
+
+    def __init__(
+        self,
+        auth: Authentication,
+        *,
+        http: httpx.AsyncClient | None,
+        limiter: SiteLimiter | None,
+        clock: Clock | None,
+        retry: RetryPolicy,
+        random: Random,
+    ) -> None:
+        self.usage = Usage()
+        self._auth = auth
+        self._http = http or httpx.AsyncClient(mounts=_LOOPBACK)
+        self._owns_http = http is None
+        self._limiter = limiter or (SiteLimiter(auth.api_url, clock=clock) if clock else None)
+        self._clock = clock or SystemClock()
+        self._retry = retry
+        self._random = random
+
+    async def aclose(self) -> None:
+        """Close the HTTP client, unless it was passed in."""
+        if self._owns_http:
+            await self._http.aclose()
+
+    async def send(self, call: Call[T]) -> Batch[T]:
+        """
+        Return the answer of a call, repeated as the policy says.
+
+        Raises:
+            ClientError: What the last try led to.
+        """
+        retrying = self._retry.retrying(clock=self._clock, random=self._random)
+        return await retrying(self._attempt, call)
+
+    async def _attempt(self, call: Call[T]) -> Batch[T]:
+        if self._limiter is None:  # not in __init__, which may run before there is a loop
+            self._limiter = SiteLimiter.shared(self._auth.api_url)
+        async with self._limiter.slot():
+            response = await self._exchange(call)
+        self._limiter.near_limit(response.headers.get("X-RateLimit-NearLimit", "").lower() == "true")
+        try:
+            batch = read(call, response, now=self._clock.now())
+        except RateLimitedError as error:
+            if self._retry.repeats(error):
+                self._limiter.hold_back(error.retry_after or self._retry.first_wait)
+            raise
+        self.usage.points += call.weight * len(batch.items)
+        return batch
+
+    async def _exchange(self, call: Call[T]) -> httpx.Response:
+        request = await self._request(call)
+        self.usage.requests += 1
+        self.usage.points += 1
+        started = self._clock.now()
+        outcome: object = "cancelled"
+        try:
+            response = await self._http.send(request, auth=None, follow_redirects=False)
+            outcome = response.status_code
+        except httpx.RequestError as error:
+            outcome = type(error).__name__
+            raise _failure(call, error) from error
+        finally:
+            elapsed = (self._clock.now() - started).total_seconds()
+            _log.debug("%s -> %s in %.3f s", call.endpoint, outcome, elapsed)
+        return response
+
+    async def _request(self, call: Call[T]) -> httpx.Request:
+        url = httpx.URL((call.base or self._auth.api_url) + call.path)
+        request = self._http.build_request(
+            call.method,
+            url,
+            params=call.params,
+            json=call.payload,
+            headers={**_HEADERS, "Authorization": await self._auth.authorization(url)},
+            timeout=httpx.Timeout(call.read_timeout, connect=_CONNECT_TIMEOUT),
+        )
+        request.headers.pop("Cookie", None)  # a session of another user of the same HTTP client
+        return request
+
+
+def _failure(call: Call[T], error: httpx.RequestError) -> ClientError:
+    if isinstance(error, httpx.TimeoutException):
+        return TransportError(f"{call.endpoint} timed out ({type(error).__name__})", timed_out=True)
+    return TransportError(f"{call.endpoint} got no answer: {str(error) or type(error).__name__}")
