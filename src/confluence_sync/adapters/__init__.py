@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .memory import MemoryLogSink, MemoryStateStore, MemoryTokenStore, MemoryVFS
+from .sqlite import SQLiteDatabase
 
-__all__ = ["MemoryLogSink", "MemoryStateStore", "MemoryTokenStore", "MemoryVFS"]
+__all__ = ["MemoryLogSink", "MemoryStateStore", "MemoryTokenStore", "MemoryVFS", "SQLiteDatabase"]

@@ -1,0 +1,10 @@
+"""State, secrets and run log in one SQLite file: the embedded default."""
+
+from __future__ import annotations
+
+from ._database import SQLiteDatabase
+from ._log import LoggedRun, SQLiteLogSink
+from ._state import SQLiteStateStore
+from ._tokens import SQLiteTokenStore
+
+__all__ = ["LoggedRun", "SQLiteDatabase", "SQLiteLogSink", "SQLiteStateStore", "SQLiteTokenStore"]
