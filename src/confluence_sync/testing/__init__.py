@@ -1,0 +1,39 @@
+"""
+What tests need: a Confluence site in memory, a clock to turn by hand, and the contracts that adapters are held to.
+
+The contracts need pytest and Hypothesis (the `testing` extra) and are imported only when they are asked for; the rest
+does without.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .clock import ManualClock
+from .fake_site import FakeContainer, FakePage, FakeSite, FakeSpace
+
+if TYPE_CHECKING:
+    from .contracts import LogSinkContract, StateStoreContract, TokenStoreContract, VFSContract
+
+__all__ = [
+    "FakeContainer",
+    "FakePage",
+    "FakeSite",
+    "FakeSpace",
+    "LogSinkContract",
+    "ManualClock",
+    "StateStoreContract",
+    "TokenStoreContract",
+    "VFSContract",
+]
+
+_CONTRACTS = {"LogSinkContract", "StateStoreContract", "TokenStoreContract", "VFSContract"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _CONTRACTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import contracts
+
+    contract: object = getattr(contracts, name)
+    return contract

@@ -1,0 +1,169 @@
+"""From a method and a path to the function that answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta, tzinfo
+from typing import Any
+from urllib.parse import quote
+
+import attrs
+
+from ._content import SiteContent
+from ._credentials import Viewer
+from ._http import ApiError, Reply, Request, v1_error, v2_error
+from ._nodes import FakeSpace, Node
+from ._paging import Slice
+from ._query import Query, integer
+
+__all__ = ["Call", "Route", "Router", "Settings", "not_found"]
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """
+    What does not change while a site runs.
+
+    Attributes:
+        url: Human address of the site, without `/wiki`.
+        time_zone: Zone in which CQL reads absolute dates.
+        index_lag: Age a change must have before a search sees it.
+    """
+
+    url: str
+    name: str
+    cloud_id: str
+    time_zone: tzinfo
+    index_lag: timedelta
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """One request, as the function that answers sees it."""
+
+    settings: Settings
+    content: SiteContent
+    viewer: Viewer
+    request: Request
+    path: str
+    parameters: Mapping[str, str]
+    query: Query
+
+    @property
+    def base(self) -> str:
+        """`_links.base`: the site's address also behind the gateway."""
+        return f"{self.settings.url}/wiki"
+
+    def id(self) -> int:
+        """Return the `{id}` of the path."""
+        return integer("id", self.parameters["id"])
+
+    def sees_space(self, space: FakeSpace) -> bool:
+        """Whether the caller may see a space."""
+        return not self.viewer.anonymous and not space.restricted
+
+    def sees(self, node: Node) -> bool:
+        """Whether the caller may see content."""
+        return not self.viewer.anonymous and node.visible
+
+    def space(self, space_id: int) -> FakeSpace:
+        """
+        Return a space.
+
+        Raises:
+            ApiError: 404, not there or not to be seen.
+        """
+        space = self.content.spaces.get(space_id)
+        if space is None or not self.sees_space(space):
+            raise not_found()
+        return space
+
+    def node(self, *types: str) -> Node:
+        """
+        Return the content of the path's `{id}`.
+
+        Raises:
+            ApiError: 404, not there, of another type, or not to be seen.
+        """
+        id_ = self.id()
+        node = self.content.nodes.get(id_)
+        if node is None or node.type not in types or not self.sees(node):
+            raise not_found(f"Cannot find a {types[0]} with id [{id_}]")
+        return node
+
+    def listing(self, found: Slice[Any], results: list[dict[str, Any]], **counts: Any) -> Reply:
+        """Wrap results as v2 does; `next` is relative to the host, as is the `Link` header."""
+        links, headers = {"base": self.base}, {}
+        if found.next_cursor is not None:
+            links["next"] = self._next(found.next_cursor)
+            headers["Link"] = f'<{links["next"]}>; rel="next", <{self.base}>; rel="base"'
+        counts.setdefault("objects", len(results))
+        return Reply(payload={"results": results, "_links": links}, headers=headers, **counts)
+
+    def _next(self, cursor: str) -> str:
+        pairs = [(name, value) for name, value in self.query.pairs if name != "cursor"]
+        query = "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in [*pairs, ("cursor", cursor)])
+        return f"{quote(self.path)}?{query}"
+
+
+Handler = Callable[[Call], Reply]
+
+
+@attrs.frozen
+class Route:
+    """One endpoint; a bearer token needs any one of the scopes."""
+
+    method: str
+    pattern: re.Pattern[str]
+    scopes: frozenset[str]
+    handler: Handler
+
+
+class Router:
+    """A table of endpoints."""
+
+    def __init__(self, *parts: Router) -> None:
+        self.routes: list[Route] = [route for part in parts for route in part.routes]
+
+    def get(self, path: str, *scopes: str) -> Callable[[Handler], Handler]:
+        """Register the answer to GET on a path such as `/wiki/api/v2/pages/{id}`."""
+        return self._register("GET", path, scopes)
+
+    def post(self, path: str, *scopes: str) -> Callable[[Handler], Handler]:
+        """Register the answer to POST."""
+        return self._register("POST", path, scopes)
+
+    def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        """
+        Return the endpoint and the parameters of its path.
+
+        Raises:
+            ApiError: 404, no endpoint has this path; 405, none with this method.
+        """
+        matches = [(route, match) for route in self.routes if (match := route.pattern.fullmatch(path))]
+        for route, match in matches:
+            if route.method == method:
+                return route, match.groupdict()
+        raise _no_route(path, status=405 if matches else 404)
+
+    def _register(self, method: str, path: str, scopes: tuple[str, ...]) -> Callable[[Handler], Handler]:
+        pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+
+        def register(handler: Handler) -> Handler:
+            self.routes.append(Route(method, pattern, frozenset(scopes), handler))
+            return handler
+
+        return register
+
+
+def not_found(title: str = "Not Found") -> ApiError:
+    """Return v2's answer for what is not there and for what may not be seen."""
+    return v2_error(404, "NOT_FOUND", title)
+
+
+def _no_route(path: str, *, status: int) -> ApiError:
+    title = "Not Found" if status == 404 else "Method Not Allowed"
+    if path.startswith("/wiki/rest/"):
+        return v1_error(status, "NotFoundException", f"{title}: no endpoint {path}")
+    return v2_error(status, title.upper().replace(" ", "_"), title)

@@ -1,0 +1,320 @@
+"""`FakeSite`: builds the content, answers requests, keeps the log."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta, timezone, tzinfo
+from email.utils import format_datetime
+from zoneinfo import ZoneInfo
+
+import attrs
+import httpx
+
+from ...clock import SystemClock
+from ...protocols import Clock
+from . import _routes_pages, _routes_spaces, _routes_tree, _routes_users
+from ._content import FakeUser, SiteContent
+from ._credentials import Credentials, Viewer
+from ._faults import Fault, Faults
+from ._http import ApiError, Reply, Request, Response, gateway_error
+from ._limits import BurstLimit, PointsQuota
+from ._nodes import FakePage, FakeSpace
+from ._query import Query
+from ._router import Call, Router, Settings
+from ._server import Server
+from ._transport import answering
+
+__all__ = ["FakeSite", "RecordedRequest"]
+
+ROUTES = Router(_routes_spaces.routes, _routes_pages.routes, _routes_tree.routes, _routes_users.routes)
+GATEWAY = re.compile(r"/ex/confluence/(?P<cloud_id>[^/]+)(?P<path>/.*)")
+NEW_YORK_IN_WINTER = timezone(timedelta(hours=-5))
+
+
+@attrs.frozen(kw_only=True)
+class RecordedRequest:
+    """
+    A request that arrived.
+
+    Attributes:
+        path: Without the gateway's prefix.
+        query: The last value of each parameter.
+        status: Of the answer that was sent, or would have been if the connection had lived.
+        points: Cost under the published rule.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    status: int
+    points: int
+
+
+class FakeSite:
+    """
+    Confluence Cloud in memory.
+
+    Build it with `space` and what that returns, change it at any time, and reach it by `transport()` (no network), by
+    `serve()` (HTTP on the loopback interface), or by `handle()` (values).
+
+    ```python
+    site = FakeSite()
+    docs = site.space("DOCS", name="Documentation")
+    runbook = docs.page("Runbook", parent=docs.homepage, storage="<p>Hello</p>")
+    client = httpx.AsyncClient(base_url=site.url, auth=("reader@example.com", "token"), transport=site.transport())
+    ```
+
+    Args:
+        clock: Time of the site, for timestamps, searches, limits and the `Date` header.
+        url: Human address of the site, the base of links; it does not change when the site is served.
+        time_zone: IANA name or zone in which searches read absolute dates. As on most sites it is not UTC.
+        index_lag: Age a change must have before a search finds it.
+        latency: Seconds before each answer.
+
+    Attributes:
+        requests: All requests so far.
+        faults, credentials, content: What is behind `fail`, `require` and `space`.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        url: str = "https://example.atlassian.net",
+        name: str = "example",
+        cloud_id: str = "00000000-0000-4000-8000-000000000001",
+        time_zone: str | tzinfo = NEW_YORK_IN_WINTER,
+        index_lag: timedelta = timedelta(0),
+        latency: float = 0.0,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.settings = Settings(
+            url=url.rstrip("/"),
+            name=name,
+            cloud_id=cloud_id,
+            time_zone=ZoneInfo(time_zone) if isinstance(time_zone, str) else time_zone,
+            index_lag=index_lag,
+        )
+        self.latency = latency
+        self.content = SiteContent(self.clock, FakeUser(account_id="557058:sync-reader", display_name="Sync Reader"))
+        self.credentials = Credentials(self.clock)
+        self.faults = Faults()
+        self.requests: list[RecordedRequest] = []
+        self._quota: PointsQuota | None = None
+        self._burst: BurstLimit | None = None
+
+    @property
+    def url(self) -> str:
+        """Human address of the site, without `/wiki`."""
+        return self.settings.url
+
+    @property
+    def gateway_path(self) -> str:
+        """Path of the site behind the gateway, to be put before `/wiki`."""
+        return f"/ex/confluence/{self.settings.cloud_id}"
+
+    @property
+    def me(self) -> FakeUser:
+        """The user whose credentials the site accepts."""
+        return self.content.me
+
+    @property
+    def points(self) -> int:
+        """Cost of all requests so far."""
+        return sum(request.points for request in self.requests)
+
+    def space(
+        self,
+        key: str,
+        *,
+        name: str | None = None,
+        type: str = "global",  # noqa: A002 - the field's name in the API
+        homepage: bool = True,
+    ) -> FakeSpace:
+        """Return the space with this key; it is made, with a homepage, if there is none."""
+        return self.content.space_by_key(key) or self._new_space(key, name or key, type, homepage=homepage)
+
+    def page(self, title: str) -> FakePage:
+        """
+        Return the first page with this title.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for node in self.content.in_id_order():
+            if isinstance(node, FakePage) and node.title == title:
+                return node
+        raise KeyError(title)
+
+    def user(self, account_id: str, display_name: str) -> FakeUser:
+        """Make a user, or give an existing one another name."""
+        user = FakeUser(account_id=account_id, display_name=display_name)
+        self.content.users[account_id] = user
+        return user
+
+    def require(self, *, email: str, token: str, refuse: bool = False) -> None:
+        """Accept one API token only. Any other is served as anonymous (200, nothing to see), or refused with 401."""
+        self.credentials.require(email=email, token=token, refuse=refuse)
+
+    def grant(self, token: str, *, scopes: Iterable[str], lifetime: timedelta | None = None) -> None:
+        """Accept a bearer token behind the gateway."""
+        self.credentials.grant(token, scopes, lifetime=lifetime)
+
+    def revoke(self, token: str) -> None:
+        """Stop to accept a bearer token."""
+        self.credentials.revoke(token)
+
+    def fail(
+        self,
+        path: str | re.Pattern[str] = "",
+        *,
+        kind: str = "status",
+        status: int = 503,
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 0.0,
+        query: Callable[[Mapping[str, str]], bool] | None = None,
+        page_id: int | str | None = None,
+        bodies_only: bool = True,
+        times: int | None = 1,
+        skip: int = 0,
+    ) -> None:
+        """
+        Let the next matching requests go wrong.
+
+        Args:
+            path: Substring or regular expression to be found in the path; "" for any.
+            kind: `status`, `timeout`, `reset`, `truncated`, `invalid_json` or `latency`.
+            status: Answered by the kind `status`.
+            body: Answered by the kind `status`; HTML, JSON or nothing.
+            headers: Answered by the kind `status`.
+            seconds: Delay of the kind `latency`.
+            query: Takes the parameters and says whether the request is meant.
+            page_id: Only answers that hold this page...
+            bodies_only: ...with its body; False for also without.
+            times: How often; None for ever.
+            skip: Matching requests that go well before.
+        """
+        self.faults.add(
+            Fault(
+                kind=kind,
+                path=path,
+                query=query or (lambda _: True),
+                page_id=None if page_id is None else int(page_id),
+                bodies_only=bodies_only,
+                status=status,
+                body=body,
+                headers=headers or {},
+                seconds=seconds,
+                times=times,
+                skip=skip,
+            )
+        )
+
+    def limit_points(self, points: int) -> None:
+        """Refuse everybody who asks once so many points are used in an hour. Confluence itself spares API tokens."""
+        self._quota = PointsQuota(points)
+
+    def limit_burst(self, requests: int, seconds: float) -> None:
+        """Refuse more than so many requests in a window."""
+        self._burst = BurstLimit(requests, seconds)
+
+    def reset_log(self) -> None:
+        """Forget the requests so far."""
+        self.requests.clear()
+
+    def transport(self) -> httpx.MockTransport:
+        """Return a transport for any httpx client, synchronous or not, to which this site is all of the internet."""
+        return answering(self.handle, self.clock)
+
+    def serve(self, *, port: int = 0, latency: float | None = None) -> Server:
+        """
+        Return a server on the loopback interface, to be entered for its URL.
+
+        `async with` serves on the running event loop; `with` serves from a thread of its own.
+
+        Args:
+            port: 0 for any that is free.
+            latency: Seconds before each answer, if other than the site's.
+        """
+        return Server(self.handle, port=port, extra_delay=0.0 if latency is None else latency - self.latency)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request: at once, whatever delay the response asks for."""
+        inner, gateway = self._behind_gateway(request)
+        try:
+            reply = self._reply(inner, gateway=gateway)
+        except ApiError as error:
+            reply = error.reply
+        response = self._respond(reply)
+        fault = self.faults.strike(request, reply)
+        if fault is not None:
+            response = fault.spoil(response)
+        points = reply.points if response.status == reply.status else 1
+        self._record(inner, response.status, points)
+        return attrs.evolve(response, delay=response.delay + self.latency)
+
+    def _new_space(self, key: str, name: str, type_: str, *, homepage: bool) -> FakeSpace:
+        space = FakeSpace(
+            ledger=self.content,
+            id=self.content.next_id(),
+            key=key,
+            name=name,
+            type=type_,
+            status="current",
+            created_at=self.content.now(),
+        )
+        self.content.spaces[space.id] = space
+        if homepage:
+            space.homepage = space.page(f"{name} Home")
+        return space
+
+    def _behind_gateway(self, request: Request) -> tuple[Request, bool]:
+        match = GATEWAY.fullmatch(request.path)
+        if match is None or match["cloud_id"] != self.settings.cloud_id:
+            return request, False
+        return attrs.evolve(request, path=match["path"]), True
+
+    def _reply(self, request: Request, *, gateway: bool) -> Reply:
+        if self._burst is not None:
+            self._burst.check(self.clock.now())
+        if self._quota is not None:
+            self._quota.check(self.clock.now())
+        viewer = self.credentials.identify(request, gateway=gateway)
+        route, parameters = ROUTES.find(request.method, request.path)
+        if not viewer.may(route.scopes):
+            raise gateway_error(401, "Unauthorized; scope does not match")
+        return route.handler(self._call(request, viewer, parameters))
+
+    def _call(self, request: Request, viewer: Viewer, parameters: Mapping[str, str]) -> Call:
+        return Call(
+            settings=self.settings,
+            content=self.content,
+            viewer=viewer,
+            request=request,
+            path=request.path,
+            parameters=parameters,
+            query=Query(request.query),
+        )
+
+    def _respond(self, reply: Reply) -> Response:
+        now = self.clock.now()
+        headers = {"Date": format_datetime(now, usegmt=True)}
+        headers |= {} if self._burst is None else self._burst.headers(now)
+        headers |= {} if self._quota is None else self._quota.headers(now)
+        body = reply.content
+        if reply.payload is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(reply.payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return Response(status=reply.status, headers={**headers, **reply.headers}, body=body)
+
+    def _record(self, request: Request, status: int, points: int) -> None:
+        if self._quota is not None:
+            self._quota.charge(points)
+        self.requests.append(
+            RecordedRequest(
+                method=request.method, path=request.path, query=dict(request.query), status=status, points=points
+            )
+        )
