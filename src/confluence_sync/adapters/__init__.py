@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .fsspec import FsspecVFS
 from .memory import MemoryLogSink, MemoryStateStore, MemoryTokenStore, MemoryVFS
 from .sqlite import SQLiteDatabase
 
-__all__ = ["MemoryLogSink", "MemoryStateStore", "MemoryTokenStore", "MemoryVFS", "SQLiteDatabase"]
+__all__ = ["FsspecVFS", "MemoryLogSink", "MemoryStateStore", "MemoryTokenStore", "MemoryVFS", "SQLiteDatabase"]
