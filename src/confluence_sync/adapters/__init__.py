@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from .fsspec import FsspecVFS
+from .logging import LoggingLogSink
 from .memory import MemoryLogSink, MemoryStateStore, MemoryTokenStore, MemoryVFS
 from .sqlite import SQLiteDatabase
 
-__all__ = ["FsspecVFS", "MemoryLogSink", "MemoryStateStore", "MemoryTokenStore", "MemoryVFS", "SQLiteDatabase"]
+__all__ = [
+    "FsspecVFS",
+    "LoggingLogSink",
+    "MemoryLogSink",
+    "MemoryStateStore",
+    "MemoryTokenStore",
+    "MemoryVFS",
+    "SQLiteDatabase",
+]
