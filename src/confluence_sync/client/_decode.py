@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..models import AccountId, Container, ContentId, Page, PageBody, PageId, Space, SpaceId, User
 from ._values import AccessibleResource, SearchHit
@@ -123,7 +123,7 @@ def accessible_resource(item: Json) -> AccessibleResource:
         id=_required_id(item, "id"),
         name=text(item, "name"),
         url=text(item, "url").rstrip("/"),
-        scopes=tuple(scope for scope in scopes if _is_confluence(scope)) if isinstance(scopes, list) else (),
+        scopes=tuple(sound(scope) for scope in scopes if _is_confluence(scope)) if isinstance(scopes, list) else (),
     )
 
 
@@ -177,6 +177,6 @@ def _number(item: Json, key: str) -> int | None:
     return value if type(value) is int else None
 
 
-def _is_confluence(scope: object) -> bool:
+def _is_confluence(scope: object) -> TypeGuard[str]:
     """Granular scopes end in `:confluence`, classic ones have it in their name (`search:confluence`)."""
     return isinstance(scope, str) and ("confluence-" in scope or scope.endswith(":confluence"))

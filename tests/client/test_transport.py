@@ -1,0 +1,151 @@
+"""What goes over the wire, what never does, and what is counted and logged."""
+
+import logging
+from base64 import b64encode
+
+import httpx
+import pytest
+
+from confluence_sync.client import ConfluenceClient, GatewayBearer, SiteApiToken, SiteLimiter
+from confluence_sync.errors import ConfigurationError, RemoteNotFoundError, UnexpectedResponseError
+
+OK = {"id": "5", "key": "DOCS", "name": "Docs"}
+
+
+async def test_headers(client, site):
+    """Each request says who asks, for what, and with which credentials."""
+    site.answers(httpx.Response(200, json=OK))
+    await client.space("5")
+    headers = site.requests[0].headers
+    assert headers["Authorization"] == "Basic " + b64encode(b"bot@example.com:top-secret").decode()
+    assert headers["Accept"] == "application/json"
+    assert headers["User-Agent"].startswith("confluence-sync-engine/")
+
+
+async def test_time_outs(client, site, shapes):
+    """Connecting takes 10 seconds at most, reading 60, with bodies 120."""
+    site.answers(httpx.Response(200, json=OK), shapes.listing())
+    await client.space("5")
+    await client.page_bodies(["1"])
+    timeouts = [request.extensions["timeout"] for request in site.requests]
+    assert [(timeout["connect"], timeout["read"]) for timeout in timeouts] == [(10.0, 60.0), (10.0, 120.0)]
+
+
+async def test_redirect_is_not_followed(site, clock):
+    """Not even by an HTTP client that follows redirects: the credentials stay at home."""
+    site.answers(httpx.Response(302, headers={"Location": "https://evil.example/"}))
+    auth = SiteApiToken("https://site.atlassian.net", "bot@example.com", "secret")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(site), follow_redirects=True) as http:
+        with pytest.raises(UnexpectedResponseError, match="not followed"):
+            await ConfluenceClient(auth, http=http, clock=clock).space("5")
+    assert len(site.requests) == 1
+
+
+async def test_shared_http_client_mixes_no_users(site, clock):
+    """Credentials and cookies that an HTTP client has from elsewhere do not reach the site."""
+    set_cookie = {"Set-Cookie": "session=of-somebody; Path=/"}
+    site.answers(httpx.Response(200, json=OK, headers=set_cookie), httpx.Response(200, json=OK))
+    auth = SiteApiToken("https://site.atlassian.net", "bot@example.com", "secret")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(site), auth=("other", "user")) as http:
+        client = ConfluenceClient(auth, http=http, clock=clock)
+        await client.space("5")
+        await client.space("5")
+    own = "Basic " + b64encode(b"bot@example.com:secret").decode()
+    assert [request.headers["Authorization"] for request in site.requests] == [own, own]
+    assert "Cookie" not in site.requests[1].headers
+
+
+async def test_http_client_that_was_passed_in_stays_open(site, clock):
+    """Only a client of our own is closed."""
+    auth = SiteApiToken("https://site.atlassian.net", "bot@example.com", "secret")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(site)) as http:
+        async with ConfluenceClient(auth, http=http, clock=clock):
+            pass
+        assert not http.is_closed
+    async with ConfluenceClient(auth) as client:
+        own = client._transport._http
+    assert own.is_closed
+
+
+async def test_bearer_goes_through_the_gateway(site, clock):
+    """Behind the gateway every path is below the cloudid and /wiki, and the token is asked for each request."""
+    tokens = iter(["first", "second"])
+
+    async def access_token():
+        return next(tokens)
+
+    site.answers(httpx.Response(200, json=OK), httpx.Response(200, json=OK))
+    auth = GatewayBearer("c1", access_token, site_url="https://site.atlassian.net")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(site)) as http:
+        client = ConfluenceClient(auth, http=http, clock=clock)
+        await client.space("5")
+        await client.space("5")
+    assert client.site_url == "https://site.atlassian.net/wiki"
+    assert [str(request.url) for request in site.requests] == [
+        "https://api.atlassian.com/ex/confluence/c1/wiki/api/v2/spaces/5"
+    ] * 2
+    assert [request.headers["Authorization"] for request in site.requests] == ["Bearer first", "Bearer second"]
+
+
+async def test_token_that_cannot_be_sent_sends_nothing(site, clock):
+    """A bearer token that fits no header is refused before the request, and is in no message."""
+
+    async def access_token():
+        return "hunter2\r\nX-Evil: 1"
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(site)) as http:
+        with pytest.raises(ConfigurationError) as error:
+            await ConfluenceClient(GatewayBearer("c1", access_token), http=http, clock=clock).space("5")
+    assert "hunter2" not in str(error.value)
+    assert site.requests == []
+
+
+async def test_usage(client, site, shapes):
+    """Each request costs a point, each object one, each user two; failures cost their request."""
+    site.answers(
+        httpx.Response(503),
+        shapes.listing(shapes.page("1"), shapes.page("2")),
+        httpx.Response(404),
+        httpx.Response(200, json={"results": [{"accountId": "a"}, {"accountId": "b"}]}),
+    )
+    usage = client.usage
+    await anext(client.page_batches("5"))
+    assert (usage.requests, usage.points) == (2, 4)
+    with pytest.raises(RemoteNotFoundError):
+        await client.page("9")
+    assert (usage.requests, usage.points) == (3, 5)
+    await client.users(["a", "b"])
+    assert (usage.requests, usage.points) == (4, 10)
+
+
+async def test_log_has_one_line_a_request_and_no_secret(client, site, shapes, caplog):
+    """The log tells method, path, outcome and time; neither query nor credentials."""
+    caplog.set_level(logging.DEBUG, logger="confluence_sync.client")
+    site.answers(httpx.ReadTimeout("slow"), shapes.listing())
+    await anext(client.search_batches('text ~ "private"'))
+    assert [record.getMessage().split(" in ")[0] for record in caplog.records if record.name.startswith("confl")] == [
+        "GET /rest/api/content/search -> ReadTimeout",
+        "GET /rest/api/content/search -> 200",
+    ]
+    ours = " ".join(record.getMessage() for record in caplog.records if record.name.startswith("confl"))
+    assert "private" not in ours
+    assert "top-secret" not in ours
+
+
+async def test_near_limit_slows_down(client, site, clock):
+    """When an answer says that a limit is near, the requests after it are spaced out, until one does not."""
+    near = {"X-RateLimit-NearLimit": "true"}
+    site.answers(*[httpx.Response(200, json=OK, headers=near)] * 3, *[httpx.Response(200, json=OK)] * 2)
+    for _ in range(5):
+        await client.space("5")
+    assert clock.slept == [0.5, 0.5, 0.5]
+
+
+async def test_clients_of_a_site_share_a_limiter(site):
+    """Without a limiter or clock of its own, a client takes the one of its site."""
+    site.answers(httpx.Response(200, json=OK))
+    auth = SiteApiToken("https://shared.atlassian.net", "bot@example.com", "secret")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(site)) as http:
+        client = ConfluenceClient(auth, http=http)
+        await client.space("5")
+    assert client._transport._limiter is SiteLimiter.shared("https://shared.atlassian.net/wiki")
