@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import attrs
+
 from ..documents import dump_event
 from ..events import (
     AnyEvent,
@@ -12,8 +14,8 @@ from ..events import (
     PageDeleted,
     PageFailed,
     PageMoved,
-    PagesListed,
     PageSkipped,
+    PagesListed,
     PageWritten,
     RunFinished,
     RunStarted,
@@ -108,10 +110,8 @@ def _sentence(event: AnyEvent) -> str:
         case RunWarned():
             return event.message
         case RunFinished():
-            counts = event.counts
+            counts = ", ".join(f"{number} {name}" for name, number in attrs.asdict(event.counts).items())
+            cost = f"{event.requests} requests, {event.points} points"
             return (
-                f"Run {event.run_id} {event.outcome}: {counts.listed} pages listed, {counts.written} written, "
-                f"{counts.moved} moved, {counts.deleted} deleted, {counts.unchanged} unchanged, {counts.skipped} skipped, "
-                f"{counts.failed} failed; {event.requests} requests, {event.points} points"
-                f"{f' - {event.message}' if event.message else ''}"
+                f"Run {event.run_id} {event.outcome}: {counts}; {cost}{f'. {event.message}' if event.message else ''}"
             )
