@@ -7,6 +7,7 @@ from confluence_sync.client import AccessibleResource, ConfluenceClient, Gateway
 from confluence_sync.errors import (
     AuthenticationError,
     ConfigurationError,
+    ContentTooLargeError,
     MissingScopeError,
     RemoteNotFoundError,
     UnexpectedResponseError,
@@ -231,3 +232,10 @@ async def test_search_without_its_scope(client, site):
     site.answers(httpx.Response(401, json={"code": 401, "message": "Unauthorized; scope does not match"}))
     with pytest.raises(MissingScopeError, match="GET /rest/api/content/search"):
         await collected(client.search_batches("type = page"))
+
+
+async def test_cursor_that_no_address_holds(client, site):
+    """A cursor beyond what an address can hold is an error of the client, without a request."""
+    with pytest.raises(ContentTooLargeError, match="too long"):
+        await collected(client.search_batches("type = page", cursor="x" * 70_000))
+    assert site.requests == []

@@ -171,3 +171,14 @@ def test_no_json_breaks_a_decoder(decoder, item):
         return
     if value is not None:
         json.dumps(attrs.asdict(value), ensure_ascii=False, default=str).encode()
+
+
+def test_version_number_as_text(shapes):
+    """A number in quotes is a number; anything else is the first version."""
+    assert [decode.page(shapes.page("1", version={"number": n})).version for n in ("12", 12, "x", True, None)] == [
+        12,
+        12,
+        1,
+        1,
+        1,
+    ]

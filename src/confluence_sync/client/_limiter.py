@@ -24,14 +24,14 @@ class SiteLimiter:
     Burst limits count all traffic of a site, so one limiter serves all its clients; Atlassian advises 5 to 10
     requests at once. A host with several processes can give each client a subclass that asks a shared place first.
 
-    Attributes:
-        site: For which site, for people who debug.
+    Args:
+        at_once: Requests that run at the same time.
+        clock: For waiting, in tests.
     """
 
     _shared: ClassVar[WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], SiteLimiter]] = WeakValueDictionary()
 
-    def __init__(self, site: str = "", *, at_once: int = 5, clock: Clock | None = None) -> None:
-        self.site = site
+    def __init__(self, *, at_once: int = 5, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         self._free = asyncio.Semaphore(at_once)
         self._next_start: datetime = self._clock.now()
@@ -43,12 +43,12 @@ class SiteLimiter:
         Return the limiter of a site for everything on the running loop; it lives as long as it is used.
 
         Args:
-            site: Base URL of the API.
+            site: Base URL of its API.
         """
         key = (asyncio.get_running_loop(), site)
         limiter = cls._shared.get(key)
         if limiter is None:
-            limiter = cls._shared[key] = cls(site)
+            limiter = cls._shared[key] = cls()
         return limiter
 
     @asynccontextmanager
@@ -59,7 +59,7 @@ class SiteLimiter:
             yield
 
     def hold_back(self, seconds: float) -> None:
-        """Start no request of any task before this time from now is over."""
+        """Start no request of any task within this time from now."""
         self._next_start = max(self._next_start, self._clock.now() + timedelta(seconds=seconds))
 
     def near_limit(self, near: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import httpx
 
 from ..clock import SystemClock
-from ..errors import ClientError, RateLimitedError, TransportError
+from ..errors import ClientError, ContentTooLargeError, RateLimitedError, TransportError
 from ..protocols import Clock
 from ._auth import Authentication
 from ._limiter import SiteLimiter
@@ -54,7 +54,7 @@ class Transport:
         self._auth = auth
         self._http = http or httpx.AsyncClient(mounts=_LOOPBACK)
         self._owns_http = http is None
-        self._limiter = limiter or (SiteLimiter(auth.api_url, clock=clock) if clock else None)
+        self._limiter = limiter or (SiteLimiter(clock=clock) if clock else None)
         self._clock = clock or SystemClock()
         self._retry = retry
         self._random = random
@@ -83,7 +83,7 @@ class Transport:
         try:
             batch = read(call, response, now=self._clock.now())
         except RateLimitedError as error:
-            if self._retry.repeats(error):
+            if not error.quota:  # nor does it help to wait for the quota in here
                 self._limiter.hold_back(error.retry_after or self._retry.first_wait)
             raise
         self.usage.points += call.weight * len(batch.items)
@@ -108,14 +108,14 @@ class Transport:
 
     async def _request(self, call: Call[T]) -> httpx.Request:
         url = httpx.URL((call.base or self._auth.api_url) + call.path)
-        request = self._http.build_request(
-            call.method,
-            url,
-            params=call.params,
-            json=call.payload,
-            headers={**_HEADERS, "Authorization": await self._auth.authorization(url)},
-            timeout=httpx.Timeout(call.read_timeout, connect=_CONNECT_TIMEOUT),
-        )
+        headers = {**_HEADERS, "Authorization": await self._auth.authorization(url)}
+        timeout = httpx.Timeout(call.read_timeout, connect=_CONNECT_TIMEOUT)
+        try:
+            request = self._http.build_request(
+                call.method, url, params=call.params, json=call.payload, headers=headers, timeout=timeout
+            )
+        except httpx.InvalidURL as error:  # httpx refuses what no server would take either
+            raise ContentTooLargeError(f"{call.endpoint}: the cursor or query is too long for an address") from error
         request.headers.pop("Cookie", None)  # a session of another user of the same HTTP client
         return request
 

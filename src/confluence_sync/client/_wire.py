@@ -12,7 +12,7 @@ import httpx
 
 from ..errors import TransportError, UnexpectedResponseError
 from ._decode import Json, ShapeError, part, text
-from ._errors import error_of, parse_json, provider_message, served_at
+from ._errors import error_of, parse_json, served_at
 from ._values import Batch
 
 __all__ = ["Call", "next_cursor", "read", "results", "single"]
@@ -124,12 +124,13 @@ def _query(address: str) -> str:
 
 
 def _parse(call: Call[T], response: httpx.Response) -> Any:
-    """Parse the body; one that is cut off or no JSON is a fault of the way, so the call may be repeated."""
+    """Parse a body; one that is cut off or no JSON got lost on the way, so the call may be repeated."""
     try:
         return parse_json(response.content.decode("utf-8-sig", "replace"))
     except ValueError as error:
-        said = provider_message(response)
-        raise TransportError(f"{call.endpoint} answered with a body that is no whole JSON: {said!r}") from error
+        content_type = response.headers.get("Content-Type", "no type")
+        what = f"{len(response.content)} bytes of {content_type}"  # not the bytes: they are what people wrote
+        raise TransportError(f"{call.endpoint} answered with {what}, which are no whole JSON") from error
 
 
 def _object(row: Any) -> Json:
