@@ -8,6 +8,7 @@ from random import Random, SystemRandom
 from types import TracebackType
 from typing import Self, TypeVar
 
+import attrs
 import httpx
 
 from ..errors import AuthenticationError, ConfigurationError, RemoteNotFoundError, UnexpectedResponseError
@@ -335,5 +336,5 @@ def _merged(resources: Iterable[AccessibleResource]) -> tuple[AccessibleResource
         if resource.scopes:
             known = by_id.setdefault(resource.id, resource)
             scopes = tuple(dict.fromkeys(known.scopes + resource.scopes))
-            by_id[resource.id] = AccessibleResource(id=known.id, name=known.name, url=known.url, scopes=scopes)
+            by_id[resource.id] = attrs.evolve(known, scopes=scopes)
     return tuple(by_id.values())

@@ -94,7 +94,7 @@ class Transport:
         self.usage.requests += 1
         self.usage.points += 1
         started = self._clock.now()
-        outcome: object = "cancelled"
+        outcome: object = "no answer"
         try:
             response = await self._http.send(request, auth=None, follow_redirects=False)
             outcome = response.status_code
