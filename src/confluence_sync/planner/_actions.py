@@ -16,7 +16,12 @@ __all__ = ["Action", "DeletePage", "Estimate", "MovePage", "Plan", "WritePage"]
 
 @attrs.frozen
 class MovePage:
-    """Move a file of ours; its content is right or will be written next. `page_id` may be parked or gone."""
+    """
+    Move a file of ours; its content is right or will be written next.
+
+    One page may move twice (rings, through a spare name), and pages that are not listed move out of the way. A source
+    that is not there is no failure: a run may have been interrupted just here.
+    """
 
     page_id: PageId
     source: str
@@ -52,7 +57,13 @@ class WritePage:
 
 @attrs.frozen
 class DeletePage:
-    """Delete the file of a page that is no longer listed, once it is proven gone; or what a broken run left behind."""
+    """
+    Delete a file of ours.
+
+    Attributes:
+        reason: `GONE`: the page is no longer listed; to be done once it is proven gone. `INTERRUPTED`: what a broken
+            run left of a page that has its file elsewhere; the entry of the page stays, if that is its path by now.
+    """
 
     page_id: PageId
     path: str
@@ -89,6 +100,7 @@ class Plan:
         writes: Then, in any order; all paths are free by now.
         deletes: Last, each only after its page is proven gone.
         held: Deletions that the mapping's limits do not allow; nothing is done about them.
+        managed: How many files the mapping had before the run.
         unchanged: How many pages need nothing.
         warnings: From the layout, in sentences.
     """
@@ -98,6 +110,7 @@ class Plan:
     writes: Sequence[WritePage] = ()
     deletes: Sequence[DeletePage] = ()
     held: Sequence[DeletePage] = ()
+    managed: int = 0
     unchanged: int = 0
     warnings: Sequence[str] = ()
 
@@ -120,11 +133,10 @@ class Plan:
             UnsafePlanError: The mapping's limits hold some back.
         """
         if self.held:
-            managed = len(self.layout.paths) + len(self.held)
             raise UnsafePlanError(
-                f"{len(self.held)} of {managed} files would be deleted, more than the mapping allows",
+                f"{len(self.held)} of {self.managed} files would be deleted, more than the mapping allows",
                 deletions=len(self.held),
-                managed=managed,
+                managed=self.managed,
             )
 
     def __str__(self) -> str:

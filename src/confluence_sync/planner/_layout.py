@@ -7,20 +7,26 @@ just now look the same.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import count
 
 import attrs
 
+from ..errors import ConfigurationError
 from ..models import ContentId, PageId, TreeSnapshot
 from ..paths import MAX_PATH_BYTES, MAX_SEGMENT_BYTES, collision_key
+from ._footprint import Footprint
 from ._names import fit, safe_name
-from ._tree import Tree, build_tree, numeric_order
+from ._tree import Tree, build_tree, nodes_of, numeric_order
 
 __all__ = ["EXTENSION", "Layout", "plan_layout"]
 
 EXTENSION = ".md"
 SHORTEST_NAME = 40
 """Bytes to which a name may be shortened to keep a path within its limit; an id in parentheses always fits."""
-_SUFFIX_ROOM = 16
+_ID_BYTES = 20
+"""Of an id in a name: enough for any 64-bit number."""
+_SUFFIX_ROOM = 30
+"""Bytes for ` (id)`, a number behind it, and the extension."""
 
 
 @attrs.frozen(kw_only=True)
@@ -52,47 +58,52 @@ def plan_layout(snapshot: TreeSnapshot, *, root: str, occupied: Collection[str] 
         snapshot: The tree; incomplete ones are laid out all the same.
         root: Folder of the space, at most 512 bytes; see `space_roots`.
         occupied: Paths in the VFS that belong to others; pages step aside.
+
+    Raises:
+        ConfigurationError: A foreign file lies where the folder of the space has to be.
     """
+    foreign = Footprint(occupied)
+    if foreign.blocks(collision_key(root)):
+        raise ConfigurationError(f"{root!r} cannot be the folder of a space: there is a file in its place")
     tree = build_tree(snapshot)
     shape = _Shape(snapshot, tree, root)
-    taken = _Taken(occupied)
     paths: dict[PageId, str] = {}
     folders: dict[ContentId | None, str] = {None: root}
-    for home, members in shape.groups():
-        folder = folders[home]
-        for node in members:
-            name = taken.claim(folder, shape.names[node], node, shape.limits.get(node, MAX_SEGMENT_BYTES))
-            folders[node] = f"{folder}/{name}"
+    for home, members in shape.groups.items():
+        names = _Names(folders[home], foreign)
+        for node in sorted(members, key=numeric_order):
+            place = names.claim(shape.names[node], node, shape.limits.get(node, MAX_SEGMENT_BYTES))
+            if node in shape.groups:
+                folders[node] = place
             page_id = PageId(node)
             if page_id in snapshot.pages:
-                paths[page_id] = folders[node] + EXTENSION
+                paths[page_id] = place + EXTENSION
     return Layout(snapshot=snapshot, root=root, paths=paths, tree=tree, warnings=(*tree.warnings, *shape.warnings()))
 
 
 class _Shape:
-    """The tree as far as paths can follow it: who lies in whose folder, and how long names may be."""
+    """
+    The tree as far as paths can follow it.
+
+    Attributes:
+        names: What every node wants to be called.
+        limits: Bytes that a name and its extension may have at most, where that is less than usual.
+        groups: Who lies in whose folder, outer folders before inner ones.
+    """
 
     def __init__(self, snapshot: TreeSnapshot, tree: Tree, root: str) -> None:
         self._tree = tree
         self._budget = MAX_PATH_BYTES - len(root.encode()) - len(EXTENSION)
         self._flattened = 0
         self._homes: dict[ContentId, ContentId | None] = {}
-        self.names: dict[ContentId, str] = {page.id: safe_name(page.title) for page in snapshot.pages.values()}
-        self.names.update((node.id, safe_name(node.title)) for node in snapshot.containers.values())
+        self.names = {node: safe_name(content.title) for node, content in nodes_of(snapshot).items()}
         self.limits: dict[ContentId, int] = {}
+        self.groups: dict[ContentId | None, list[ContentId]] = {}
         self._settle()
-
-    def groups(self) -> Iterator[tuple[ContentId | None, list[ContentId]]]:
-        """Yield (folder, its members in order of id), outer folders before inner ones."""
-        groups: dict[ContentId | None, list[ContentId]] = {}
-        for node, home in self._homes.items():
-            groups.setdefault(home, []).append(node)
-        for home, members in groups.items():
-            yield home, sorted(members, key=numeric_order)
 
     def warnings(self) -> Iterator[str]:
         if self._flattened:
-            yield f"{self._flattened} pages lie deeper than a path can be long; they were put in a folder above"
+            yield f"{self._flattened} pages or folders lie deeper than a path can be long; they were put further up"
 
     def _settle(self) -> None:
         """Walk from the top, breadth first, keeping the shortest possible and the natural length of each path."""
@@ -106,6 +117,7 @@ class _Shape:
                     home = self._homes[home]
                 self._flattened += home != parent
                 self._homes[node] = home
+                self.groups.setdefault(home, []).append(node)
                 shortest[node] = shortest[home] + 1 + min(size, SHORTEST_NAME)
                 natural[node] = natural[home] + 1 + size
                 if natural[node] > self._budget:
@@ -113,7 +125,7 @@ class _Shape:
                 queue.append(node)
 
     def _size(self, node: ContentId) -> int:
-        return min(len(self.names[node].encode()) + _SUFFIX_ROOM + len(node), MAX_SEGMENT_BYTES)
+        return min(len(self.names[node].encode()) + _SUFFIX_ROOM, MAX_SEGMENT_BYTES)
 
     def _shorten(self, node: ContentId) -> None:
         """Cap the names on the way to a node at the largest common length with which its path fits."""
@@ -135,41 +147,40 @@ class _Shape:
             self.limits[member] = min(limit, self.limits.get(member, MAX_SEGMENT_BYTES))
 
 
-class _Taken:
-    """The names that are in use, as the pickiest file system would compare them."""
+class _Names:
+    """The names of one folder that are in use, as the pickiest file system would compare them."""
 
-    def __init__(self, occupied: Collection[str]) -> None:
-        self._files = {collision_key(path) for path in occupied}
-        self._folders = {parent for path in self._files for parent in _parents(path)}
-        self._names: set[str] = set()
+    def __init__(self, folder: str, foreign: Footprint) -> None:
+        self._folder = folder
+        self._folder_key = collision_key(folder)
+        self._foreign = foreign
+        self._ours: set[str] = set()
 
-    def claim(self, folder: str, name: str, node: ContentId, limit: int) -> str:
-        """Take the first free name for a node; the file and the folder of that name belong to it from now on."""
-        folder_key = collision_key(folder)
+    def claim(self, name: str, node: ContentId, limit: int) -> str:
+        """
+        Take the first free name for a node, and return it behind the folder, without extension.
+
+        The file and the folder of that name belong to the node from now on, be it a leaf or not.
+        """
         for suffix in _suffixes(node):
             candidate = fit(name, suffix, limit - len(EXTENSION))
-            key = f"{folder_key}/{collision_key(candidate)}"
-            file_key = key + EXTENSION
-            if not self._is_taken(key, file_key):
-                self._names.update((key, file_key))
-                return candidate
+            key = collision_key(candidate)
+            if self._is_free(key):
+                self._ours.update((key, key + EXTENSION))
+                return f"{self._folder}/{candidate}"
         raise AssertionError("suffixes never end")
 
-    def _is_taken(self, key: str, file_key: str) -> bool:
-        ours = key in self._names or file_key in self._names
-        return ours or key in self._files or file_key in self._files or file_key in self._folders
+    def _is_free(self, key: str) -> bool:
+        if key in self._ours or key + EXTENSION in self._ours:
+            return False
+        folder = f"{self._folder_key}/{key}"
+        file = folder + EXTENSION
+        return not (folder in self._foreign.files or file in self._foreign.files or file in self._foreign.folders)
 
 
 def _suffixes(node: ContentId) -> Iterator[str]:
     yield ""
-    yield f" ({node})"
-    number = 2
-    while True:
-        yield f" ({node}) {number}"
-        number += 1
-
-
-def _parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
+    label = fit(safe_name(node), "", _ID_BYTES)
+    yield f" ({label})"
+    for number in count(2):
+        yield f" ({label}) {number}"

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from ..models import AccountId, AttachmentLink, Page, PageId, PageLink, ResolvedLink
 from ._layout import Layout
+from ._manifest import LinkTarget
+from ._tree import numeric_order
 
 __all__ = ["Atlas", "PageLinks", "relative_href"]
 
@@ -16,7 +18,7 @@ _MARKUP = {ord(character): f"%{ord(character):02X}" for character in ' %#?&<>()[
 
 def relative_href(source: str, target: str) -> str:
     """Return the link from one document to another, percent-encoded where Markdown or a URL would misread it."""
-    return relpath(target, source.rpartition("/")[0] or ".").translate(_MARKUP)
+    return relpath(f"/{target}", f"/{source.rpartition('/')[0]}").translate(_MARKUP)
 
 
 class Atlas:
@@ -28,7 +30,8 @@ class Atlas:
         for layout in layouts:
             pages = layout.snapshot.pages
             self._homes.update(dict.fromkeys(pages, layout))
-            self._titles[layout.snapshot.space.key] = {page.title: page.id for page in pages.values()}
+            by_id = sorted(pages, key=numeric_order, reverse=True)
+            self._titles[layout.snapshot.space.key] = {pages[page_id].title: page_id for page_id in by_id}
 
     def find(self, link: PageLink, *, space_key: str) -> PageId | None:
         """Return the synced page that a link in a page of `space_key` means; None if it is not synced."""
@@ -45,6 +48,11 @@ class Atlas:
         page_id = self.find(link, space_key=space_key)
         return None if page_id is None else self.path(page_id)
 
+    def link_target(self, link: PageLink, *, space_key: str, source: str) -> LinkTarget:
+        """Return a link as it stands in a file written at `source`: what the manifest has to remember of it."""
+        target = self.target(link, space_key=space_key)
+        return LinkTarget(link=link, href=None if target is None else relative_href(source, target))
+
     def page(self, page_id: PageId) -> Page:
         """Return a synced page."""
         return self._homes[page_id].snapshot.pages[page_id]
@@ -55,7 +63,7 @@ class Atlas:
         below = layout.tree.children.get(page_id, [])
         pages = layout.snapshot.pages
         found = [pages[PageId(node)] for node in below if PageId(node) in pages]
-        return [page.id for page in sorted(found, key=lambda page: (page.title.casefold(), page.id))]
+        return [page.id for page in sorted(found, key=lambda page: (page.title.casefold(), numeric_order(page.id)))]
 
 
 class PageLinks:

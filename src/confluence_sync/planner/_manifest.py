@@ -12,12 +12,18 @@ from ..models import Page, PageId, PageLink, TreeSnapshot
 __all__ = ["Claim", "LinkTarget", "Manifest", "ManifestEntry", "source_fingerprint"]
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class LinkTarget:
-    """A page link of a file, and the path it led to when the file was written; None if it led out of the folder."""
+    """
+    A page link of a file, and what stands in the file for it.
+
+    Attributes:
+        href: Relative address of the target's file; None if the link leads out of the folder. It is what was written,
+            not where that was: so it tells whether the link is right wherever the file has been moved since.
+    """
 
     link: PageLink
-    path: str | None
+    href: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +36,7 @@ class ManifestEntry:
         source: Fingerprint of all remote values in it but the body, see `source_fingerprint`.
         digest: SHA-256 of its bytes, in hex.
         converter: Fingerprint of the converter that made it.
-        links: Its links to pages.
+        links: Its links to pages, see `Atlas.link_target`.
     """
 
     page_id: PageId
@@ -82,4 +88,4 @@ def source_fingerprint(page: Page, snapshot: TreeSnapshot) -> str:
         snapshot.space.name,
         snapshot.base_url,
     )
-    return blake2b(repr(values).encode(errors="replace"), digest_size=9).hexdigest()
+    return blake2b(ascii(values).encode(), digest_size=9).hexdigest()

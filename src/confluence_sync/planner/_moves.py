@@ -1,67 +1,99 @@
-"""The order in which files can be moved so that none is overwritten while it is needed."""
+"""The order in which files can be moved so that none is overwritten or in the way while it is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 from ..models import PageId
-from ..paths import collision_key
+from ..paths import MAX_SEGMENT_BYTES, collision_key
 from ._actions import MovePage
+from ._footprint import Footprint, folders_above
+from ._layout import EXTENSION
+from ._names import fit
 
-__all__ = ["order_moves", "parking_path"]
-
-
-def parking_path(root: str, page_id: PageId) -> str:
-    """Return the temporary name of a file whose place and target are both in use by others."""
-    return f"{root}/_moving-{page_id}.md"
+__all__ = ["SpareNames", "order_moves"]
 
 
-def order_moves(moves: Mapping[PageId, tuple[str, str]], *, root: str) -> list[MovePage]:
+class SpareNames:
     """
-    Order moves (page id -> source, target), each target free of other moving files when its turn comes.
+    Names that nobody has, in the folder of a space: for files that are between two places or in the way.
 
-    A file waits for those that lie on its target or on a folder above it. Rings are opened by parking one file.
+    Args:
+        root: Folder of the space.
+        taken: Every path in use before, during and after the run.
     """
-    return list(_Sorter(moves, root).run())
+
+    def __init__(self, root: str, taken: Iterable[str]) -> None:
+        self._root = root
+        self._taken = Footprint(taken)
+
+    def take(self, name: str, page_id: PageId, purpose: str) -> str:
+        """Return the path of a new name, such as `Setup (7) old.md`."""
+        number = 1
+        while True:
+            suffix = f" ({page_id}) {purpose}" if number == 1 else f" ({page_id}) {purpose} {number}"
+            path = f"{self._root}/{fit(name, suffix, MAX_SEGMENT_BYTES - len(EXTENSION))}{EXTENSION}"
+            key = collision_key(path)
+            if key not in self._taken.files and key not in self._taken.folders:
+                self._taken.add(path)
+                return path
+            number += 1
+
+
+def order_moves(moves: Collection[MovePage], spare: SpareNames) -> list[MovePage]:
+    """
+    Order moves so that each target is free of other moving files when its turn comes.
+
+    A file waits for those that lie on its target, on a folder above it, or in a folder of its name. Rings are opened
+    by parking one file under a spare name.
+    """
+    return list(_Sorter(moves, spare).run())
 
 
 class _Sorter:
-    def __init__(self, moves: Mapping[PageId, tuple[str, str]], root: str) -> None:
-        self._root = root
-        self._pending = dict(moves)
-        self._holders = {collision_key(source): page_id for page_id, (source, _) in moves.items()}
+    """Moves by the collision key of their source, and which of those places are still in use."""
+
+    def __init__(self, moves: Collection[MovePage], spare: SpareNames) -> None:
+        self._spare = spare
+        self._pending = {collision_key(move.source): move for move in moves}
+        self._in_place = set(self._pending)
+        self._inside: dict[str, list[str]] = {collision_key(move.target): [] for move in moves}
+        for source in self._pending:
+            for folder in folders_above(source):
+                if folder in self._inside:
+                    self._inside[folder].append(source)
 
     def run(self) -> Iterator[MovePage]:
         for first in list(self._pending):
-            trail = dict.fromkeys([first] if first in self._pending else [])
+            trail = {first: None} if first in self._pending else {}
             while trail:
-                page_id = next(reversed(trail))
-                blocker = self._blocker(page_id)
+                file = next(reversed(trail))
+                blocker = self._blocker(file)
                 if blocker is None:
-                    source, target = self._pending.pop(page_id)
-                    self._vacate(source)
-                    del trail[page_id]
-                    yield MovePage(page_id, source, target)
+                    del trail[file]
+                    self._in_place.discard(file)
+                    yield self._pending.pop(file)
                 elif blocker in trail:
                     yield self._park(blocker)
                 else:
                     trail[blocker] = None
 
-    def _blocker(self, page_id: PageId) -> PageId | None:
-        path = collision_key(self._pending[page_id][1])
-        while path:
-            holder = self._holders.get(path)
-            if holder is not None and holder != page_id:
-                return holder
-            path = path.rpartition("/")[0]
-        return None
+    def _blocker(self, file: str) -> str | None:
+        """Return a file that has to leave before this one can move; that may be itself, below or above its target."""
+        target = collision_key(self._pending[file].target)
+        if target != file and target in self._in_place:
+            return target
+        for folder in folders_above(target):
+            if folder in self._in_place:
+                return folder
+        inside = self._inside[target]
+        while inside and inside[-1] not in self._in_place:
+            inside.pop()
+        return inside[-1] if inside else None
 
-    def _park(self, page_id: PageId) -> MovePage:
-        source, target = self._pending[page_id]
-        parked = parking_path(self._root, page_id)
-        self._pending[page_id] = (parked, target)
-        self._vacate(source)
-        return MovePage(page_id, source, parked)
-
-    def _vacate(self, source: str) -> None:
-        self._holders.pop(collision_key(source), None)
+    def _park(self, file: str) -> MovePage:
+        move = self._pending[file]
+        parked = self._spare.take("_moving", move.page_id, "parked")
+        self._pending[file] = MovePage(move.page_id, parked, move.target)
+        self._in_place.discard(file)
+        return MovePage(move.page_id, move.source, parked)

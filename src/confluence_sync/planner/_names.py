@@ -7,10 +7,19 @@ import unicodedata
 
 from pathvalidate import sanitize_filename
 
-_INVISIBLE = re.compile("[\u0080-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]")
-"""C1 controls, and characters that hide or reorder their neighbours. Joiners stay: emoji are made with them."""
-_CUT_OFF = " .\u200c\u200d"
+__all__ = ["UNTITLED", "fit", "safe_name"]
+
 UNTITLED = "Untitled"
+_LONGEST_TITLE = 1_000_000
+_INVISIBLE = re.compile(
+    "[\u0080-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
+"""C1 controls, characters that hide or reorder their neighbours, non-characters. Joiners stay: emoji are made of them.
+
+A list rather than Unicode categories, which differ between versions of Python: names must not.
+"""
+_JOINERS = "\u200c\u200d"
+_CUT_OFF = " ." + _JOINERS
 
 
 def safe_name(title: str) -> str:
@@ -21,12 +30,12 @@ def safe_name(title: str) -> str:
     """
     text = title.encode(errors="replace").decode()
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", " ".join(text.split())))
-    text = sanitize_filename(text, replacement_text="-", platform="universal", max_len=1_000_000)
-    text = unicodedata.normalize("NFC", text).strip(" ").rstrip(_CUT_OFF)
-    if not text.strip("."):
+    text = text.lstrip(" " + _JOINERS).rstrip(_CUT_OFF)
+    if not text:
         return UNTITLED
-    hidden = len(text) - len(text.lstrip("."))
-    return "_" * hidden + text[hidden:]
+    text = sanitize_filename(text, replacement_text="-", platform="universal", max_len=_LONGEST_TITLE)
+    visible = unicodedata.normalize("NFC", text).lstrip(".")
+    return "_" * (len(text) - len(text.lstrip("."))) + visible
 
 
 def fit(name: str, suffix: str, max_bytes: int) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection
 
-from ..models import DeletionPolicy, Page, PageId, Reason, SpaceMapping, TreeSnapshot
+from ..models import Page, Reason, SpaceMapping, TreeSnapshot
 from ..paths import collision_key
-from ._actions import DeletePage, Plan, WritePage
-from ._layout import EXTENSION, Layout, plan_layout
-from ._links import Atlas, relative_href
+from ._actions import MovePage, Plan, WritePage
+from ._layout import Layout, plan_layout
+from ._links import Atlas
 from ._manifest import Manifest, ManifestEntry, source_fingerprint
-from ._moves import order_moves
+from ._moves import SpareNames, order_moves
 from ._roots import space_roots
+from ._stale import deletions, stale_files, step_aside
 from ._tree import numeric_order
 
 __all__ = ["plan_sync"]
@@ -47,30 +49,32 @@ def plan_sync(
         Actions in the order to apply them, and the layout they lead to.
 
     Raises:
-        ConfigurationError: The mapping's folder is not a valid path.
+        ConfigurationError: The mapping's folder is not a valid path, or a foreign file lies in its place.
     """
     if layout is None:
         root = space_roots([(mapping, snapshot.space)])[snapshot.space.id]
         layout = plan_layout(snapshot, root=root, occupied=occupied)
     judge = _Judge(layout, manifest, atlas or Atlas([layout]), frozenset(missing), converter, rebuild=rebuild)
-    moves: dict[PageId, tuple[str, str]] = {}
+    moves: list[MovePage] = []
     writes: list[WritePage] = []
     for page in sorted(snapshot.pages.values(), key=lambda page: numeric_order(page.id)):
         entry, path = manifest.entries.get(page.id), layout.paths[page.id]
-        if entry is not None and judge.moves(entry, path):
-            moves[page.id] = (entry.path, path)
+        if entry is not None and judge.can_move(entry, path):
+            moves.append(MovePage(page.id, entry.path, path))
         if reason := judge.reason(page, entry):
             writes.append(_write(page, entry, path, reason))
-    gone = _gone(manifest, snapshot, mapping)
-    moves.update(_step_aside(manifest, layout, occupied, missing))
-    deletes, held = _guard(gone, manifest, mapping, moves)
-    touched = {write.page_id for write in writes}.union(page_id for page_id in moves if page_id in snapshot.pages)
+    touched = {move.page_id for move in moves}.union(write.page_id for write in writes)
+    stale = stale_files(manifest, layout, leaving={*missing, *(move.source for move in moves)})
+    spare = SpareNames(layout.root, (*occupied, *manifest.paths(), *layout.paths.values()) if moves or stale else ())
+    aside = list(step_aside(stale, layout, spare))
+    deletes, held = deletions(stale, aside, layout, mapping, managed=len(manifest.entries))
     return Plan(
         layout=layout,
-        moves=order_moves(moves, root=layout.root),
+        moves=order_moves([*aside, *moves], spare),
         writes=writes,
-        deletes=[*deletes, *_leftovers(manifest, layout, writes)],
+        deletes=deletes,
         held=held,
+        managed=len(manifest.entries),
         unchanged=len(snapshot.pages) - len(touched),
         warnings=layout.warnings,
     )
@@ -90,15 +94,18 @@ class _Judge:
         rebuild: bool,
     ) -> None:
         self._layout = layout
-        self._claims = manifest.claims
+        self._interrupted = bool(manifest.claims)
+        self._unsure = _unsure(manifest)
         self._atlas = atlas
         self._missing = missing
         self._converter = converter
         self._rebuild = rebuild
 
-    def moves(self, entry: ManifestEntry, path: str) -> bool:
-        """While claims are open nobody knows what lies where, so content is written, not moved."""
-        return entry.path != path and not self._claims and entry.path not in self._missing
+    def can_move(self, entry: ManifestEntry, path: str) -> bool:
+        """Whether the file can be moved to where it belongs. Where a run was interrupted, content is written."""
+        if entry.path == path or self._interrupted or entry.path in self._missing:
+            return False
+        return collision_key(entry.path) not in self._unsure
 
     def reason(self, page: Page, entry: ManifestEntry | None) -> Reason | None:
         """Return why the page's file has to be written; None if what there is, possibly moved, is right."""
@@ -107,7 +114,7 @@ class _Judge:
         path = self._layout.paths[page.id]
         if entry.version != page.version or entry.source != source_fingerprint(page, self._layout.snapshot):
             return Reason.CHANGED
-        if self._claims and (entry.path in self._claims or entry.path != path):
+        if (self._interrupted and entry.path != path) or collision_key(entry.path) in self._unsure:
             return Reason.INTERRUPTED
         if entry.path in self._missing:
             return Reason.FILE_MISSING
@@ -118,72 +125,17 @@ class _Judge:
         return Reason.REBUILD if self._rebuild else None
 
     def _links_differ(self, entry: ManifestEntry, path: str) -> bool:
-        space_key = self._layout.snapshot.space.key
-        for link in entry.links:
-            target = self._atlas.target(link.link, space_key=space_key)
-            if target == link.path and entry.path == path:
-                continue
-            if target is None or link.path is None:
-                if target is not link.path:
-                    return True
-            elif relative_href(path, target) != relative_href(entry.path, link.path):
-                return True
-        return False
+        key = self._layout.snapshot.space.key
+        return any(self._atlas.link_target(link.link, space_key=key, source=path) != link for link in entry.links)
+
+
+def _unsure(manifest: Manifest) -> set[str]:
+    """Return the collision keys of places of which nobody knows what lies there: claimed, or several pages' entries."""
+    times = Counter(collision_key(entry.path) for entry in manifest.entries.values())
+    return {key for key, number in times.items() if number > 1}.union(map(collision_key, manifest.claims))
 
 
 def _write(page: Page, entry: ManifestEntry | None, path: str, reason: Reason) -> WritePage:
     previous = entry.path if entry is not None and entry.path != path else None
     was = entry.version if entry is not None else None
     return WritePage(page.id, path, reason, version=page.version, was=was, previous_path=previous)
-
-
-def _gone(manifest: Manifest, snapshot: TreeSnapshot, mapping: SpaceMapping) -> list[ManifestEntry]:
-    """Return the entries of pages that a complete listing does not have; absence from an incomplete one is no proof."""
-    if not snapshot.complete or mapping.deletions is DeletionPolicy.KEEP:
-        return []
-    absent = [entry for page_id, entry in manifest.entries.items() if page_id not in snapshot.pages]
-    return sorted(absent, key=lambda entry: numeric_order(entry.page_id))
-
-
-def _step_aside(
-    manifest: Manifest, layout: Layout, occupied: Collection[str], missing: Collection[str]
-) -> Iterator[tuple[PageId, tuple[str, str]]]:
-    """Move files of absent pages away from names that the layout needs; whether they are deleted is decided apart."""
-    absent = [entry for page_id, entry in manifest.entries.items() if page_id not in layout.paths]
-    absent = [entry for entry in absent if entry.path not in missing]
-    if not absent or manifest.claims:
-        return
-    taken = {collision_key(path) for path in (*layout.paths.values(), *occupied)}
-    taken.update(key.rpartition("/")[0] for key in list(taken))
-    for entry in absent:
-        if collision_key(entry.path) in taken:
-            stem = entry.path.removesuffix(EXTENSION)[:200]
-            yield entry.page_id, (entry.path, f"{stem} ({entry.page_id}) gone{EXTENSION}")
-
-
-def _guard(
-    gone: list[ManifestEntry], manifest: Manifest, mapping: SpaceMapping, moves: dict[PageId, tuple[str, str]]
-) -> tuple[list[DeletePage], list[DeletePage]]:
-    """Return (deletions allowed, deletions held)."""
-    actions = [
-        DeletePage(entry.page_id, moves[entry.page_id][1] if entry.page_id in moves else entry.path, Reason.GONE)
-        for entry in gone
-    ]
-    share = mapping.max_delete_share * len(manifest.entries)
-    if len(actions) > mapping.max_delete_files and len(actions) > share:
-        return [], actions
-    return actions, []
-
-
-def _leftovers(manifest: Manifest, layout: Layout, writes: list[WritePage]) -> Iterator[DeletePage]:
-    """Delete what a broken run left: claimed paths, and old paths of pages that are written elsewhere, not moved."""
-    needed = {collision_key(path) for path in layout.paths.values()}
-    needed.update(
-        collision_key(entry.path) for page_id, entry in manifest.entries.items() if page_id not in layout.paths
-    )
-    owners = {claim.path: claim.page_id for claim in manifest.claims.values()}
-    if manifest.claims:
-        owners |= {write.previous_path: write.page_id for write in writes if write.previous_path is not None}
-    for path in sorted(owners):
-        if collision_key(path) not in needed:
-            yield DeletePage(owners[path], path, Reason.INTERRUPTED)

@@ -8,7 +8,7 @@ import attrs
 
 from ..models import Container, ContentId, Page, PageId, TreeSnapshot
 
-__all__ = ["Tree", "build_tree", "numeric_order"]
+__all__ = ["Tree", "build_tree", "nodes_of", "numeric_order"]
 
 
 def numeric_order(content_id: str) -> tuple[int, str]:
@@ -43,13 +43,12 @@ def build_tree(snapshot: TreeSnapshot) -> Tree:
 
 
 def _parents(snapshot: TreeSnapshot) -> tuple[dict[ContentId, ContentId | None], list[str]]:
-    nodes = _nodes(snapshot)
-    known = {node.id for node in nodes}
+    nodes = nodes_of(snapshot)
     parents: dict[ContentId, ContentId | None] = {}
     warnings = []
-    for node in sorted(nodes, key=lambda node: numeric_order(node.id)):
+    for node in sorted(nodes.values(), key=lambda node: numeric_order(node.id)):
         parent = node.parent_id
-        if parent is not None and parent not in known:
+        if parent is not None and parent not in nodes:
             warnings.append(
                 f"{_label(snapshot, node.id)} has a parent that cannot be read "
                 f"({node.parent_type or 'unknown type'} {parent}); it was put below the space"
@@ -76,12 +75,16 @@ def _cycle_heads(parents: Mapping[ContentId, ContentId | None]) -> Iterable[Cont
     return heads
 
 
-def _nodes(snapshot: TreeSnapshot) -> list[Page | Container]:
-    return [*snapshot.pages.values(), *snapshot.containers.values()]
+def nodes_of(snapshot: TreeSnapshot) -> dict[ContentId, Page | Container]:
+    """Return pages and containers by id; what turned up as both is a page."""
+    nodes: dict[ContentId, Page | Container] = dict(snapshot.containers)
+    nodes.update({page.id: page for page in snapshot.pages.values()})
+    return nodes
 
 
 def _label(snapshot: TreeSnapshot, node: ContentId) -> str:
-    found = snapshot.containers.get(node)
-    if found is not None:
-        return f"{found.type} {found.title!r} ({node})"
-    return f"page {snapshot.pages[PageId(node)].title!r} ({node})"
+    page = snapshot.pages.get(PageId(node))
+    if page is not None:
+        return f"page {page.title!r} ({node})"
+    container = snapshot.containers[node]
+    return f"{container.type} {container.title!r} ({node})"
