@@ -58,11 +58,13 @@ def test_wrong_address_is_answered_with_advice(address, advice):
         site_url(address)
 
 
-def test_secret_in_an_address_is_not_repeated():
-    """An address with a password is refused without quoting it."""
+@pytest.mark.parametrize("address", ["https://bot:hunter2@site.atlassian.net/wiki", "https://bot:hunter2@[x/wiki"])
+def test_secret_in_an_address_is_not_repeated(address):
+    """An address with a password is refused without quoting it, also in the traceback."""
     with pytest.raises(ConfigurationError) as refusal:
-        site_url("https://bot:hunter2@site.atlassian.net/wiki")
+        site_url(address)
     assert "hunter2" not in str(refusal.value)
+    assert refusal.value.__cause__ is None
 
 
 @pytest.mark.parametrize("token", ["", "  ", "two words", "t\u00f6ken", "a\nb", "a\x7f"])

@@ -1,5 +1,6 @@
 """What goes over the wire, what never does, and what is counted and logged."""
 
+import asyncio
 import logging
 from base64 import b64encode
 
@@ -130,6 +131,66 @@ async def test_log_has_one_line_a_request_and_no_secret(client, site, shapes, ca
     ours = " ".join(record.getMessage() for record in caplog.records if record.name.startswith("confl"))
     assert "private" not in ours
     assert "top-secret" not in ours
+
+
+async def test_no_more_than_five_at_once(clock):
+    """However many tasks ask, a site gets five requests at a time."""
+    running, most = 0, 0
+
+    async def respond(request):
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return httpx.Response(200, json=OK)
+
+    auth = SiteApiToken("https://site.atlassian.net", "bot@example.com", "secret")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
+        client = ConfluenceClient(auth, http=http, clock=clock)
+        await asyncio.gather(*(client.space("5") for _ in range(20)))
+    assert most == 5
+
+
+async def test_cancelled_request(clock):
+    """A request that is cancelled ends at once, is not repeated, and leaves its place to the next."""
+    requests = []
+
+    async def respond(request):
+        requests.append(request)
+        if len(requests) == 1:
+            await asyncio.Event().wait()
+        return httpx.Response(200, json=OK)
+
+    auth = SiteApiToken("https://site.atlassian.net", "bot@example.com", "secret")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
+        client = ConfluenceClient(auth, http=http, clock=clock, limiter=SiteLimiter(at_once=1, clock=clock))
+        task = asyncio.create_task(client.space("5"))
+        while not requests:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert len(requests) == 1
+        assert (await client.space("5")).key == "DOCS"
+
+
+async def test_burst_limit_of_one_task_holds_all_back(clock):
+    """When one task meets a burst limit, the others start nothing before its wait is over."""
+    begin, starts = clock.now(), []
+
+    def respond(request):
+        starts.append((clock.now() - begin).total_seconds())
+        first = len(starts) == 1
+        return httpx.Response(429, headers={"Retry-After": "20"}) if first else httpx.Response(200, json=OK)
+
+    auth = SiteApiToken("https://site.atlassian.net", "bot@example.com", "secret")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
+        client = ConfluenceClient(auth, http=http, clock=clock, limiter=SiteLimiter(at_once=1, clock=clock))
+        await asyncio.gather(*(client.space("5") for _ in range(4)))
+    assert starts[0] == 0
+    assert len(starts) == 5
+    assert min(starts[1:]) >= 20
 
 
 async def test_near_limit_slows_down(client, site, clock):

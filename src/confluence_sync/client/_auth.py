@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import Protocol
 
 import attrs
 import httpx
 
 from ..errors import ConfigurationError
+from ._address import GATEWAY_URL, gateway_base, optional_site_base, site_base
 
 __all__ = ["Authentication", "GatewayApiToken", "GatewayBearer", "SiteApiToken"]
-
-GATEWAY_URL = "https://api.atlassian.com"
 
 
 class Authentication(Protocol):
@@ -45,45 +43,7 @@ class Authentication(Protocol):
         """
 
 
-def site_base(url: str) -> str:
-    """
-    Return the base address of a Cloud site, completed to end in `/wiki`.
-
-    Raises:
-        ConfigurationError: Not an address of a Confluence Cloud site; the message says what to write instead.
-    """
-    origin, path = _origin_and_path(url, example="https://your-site.atlassian.net/wiki")
-    if path.startswith("/ex/confluence/"):
-        raise ConfigurationError(f"{origin} is the API gateway: give the cloudid and a gateway token instead")
-    if path.startswith("/wiki/"):
-        raise ConfigurationError(f"give the address of the site, {origin}/wiki, without what follows it")
-    if path not in {"", "/wiki"}:
-        raise ConfigurationError(
-            f"{origin}{path} looks like Confluence Data Center or Server, which have another API; only Confluence "
-            f"Cloud is supported, whose sites are https://your-site.atlassian.net/wiki"
-        )
-    return f"{origin}/wiki"
-
-
-def gateway_base(url: str) -> str:
-    """
-    Return the origin of the gateway.
-
-    Raises:
-        ConfigurationError: Not an origin, `https://host`.
-    """
-    origin, path = _origin_and_path(url, example=GATEWAY_URL)
-    if path:
-        raise ConfigurationError(f"give the gateway as {origin}, without a path")
-    return origin
-
-
-def optional_site_base(url: str) -> str:
-    """Return `site_base(url)`, "" for ""."""
-    return site_base(url) if url else ""
-
-
-def secret(value: str) -> str:
+def _secret(value: str) -> str:
     """
     Return a secret without surrounding white space.
 
@@ -108,8 +68,8 @@ def _email(value: str) -> str:
 def _cloud_id(value: str) -> str:
     if not value or not value.isascii() or not value.replace("-", "").isalnum():
         raise ConfigurationError(
-            f"{value!r} is no cloudid; it looks like 1324a887-45db-1bf4-1e99-ef0ff456d421 and is shown at "
-            f"https://your-site.atlassian.net/_edge/tenant_info"
+            "that is no cloudid; one looks like 1324a887-45db-1bf4-1e99-ef0ff456d421 and is shown at "
+            "https://your-site.atlassian.net/_edge/tenant_info"
         )
     return value
 
@@ -126,7 +86,7 @@ class SiteApiToken:
 
     site_url: str = attrs.field(converter=site_base)
     email: str = attrs.field(converter=_email, repr=False)
-    token: str = attrs.field(converter=secret, repr=False)
+    token: str = attrs.field(converter=_secret, repr=False)
 
     @property
     def api_url(self) -> str:
@@ -157,7 +117,7 @@ class GatewayApiToken:
 
     cloud_id: str = attrs.field(converter=_cloud_id)
     email: str = attrs.field(converter=_email, repr=False)
-    token: str = attrs.field(converter=secret, repr=False)
+    token: str = attrs.field(converter=_secret, repr=False)
     site_url: str = attrs.field(default="", converter=optional_site_base, kw_only=True)
     gateway_url: str = attrs.field(default=GATEWAY_URL, converter=gateway_base, kw_only=True)
 
@@ -206,7 +166,7 @@ class GatewayBearer:
     async def authorization(self, url: httpx.URL) -> str:
         """Return the Bearer header for a request to the gateway."""
         _require_origin(url, self.gateway_url)
-        return f"Bearer {secret(await self.access_token())}"
+        return f"Bearer {_secret(await self.access_token())}"
 
 
 def _gateway_api(gateway_url: str, cloud_id: str) -> str:
@@ -221,28 +181,3 @@ def _require_origin(url: httpx.URL, base: str) -> None:
     allowed = httpx.URL(base)
     if (url.scheme, url.host, url.port) != (allowed.scheme, allowed.host, allowed.port):
         raise ConfigurationError(f"the credentials are for {allowed.host} and are not sent to {url.host}")
-
-
-def _origin_and_path(address: str, *, example: str) -> tuple[str, str]:
-    url = _parse(address, example)
-    if url.scheme not in {"https", "http"} or not url.host:
-        raise ConfigurationError(f"an address begins with https://, as in {example}")
-    if url.userinfo or url.query or url.fragment:
-        raise ConfigurationError(f"the address has more than host and path; write it as {example}")
-    if url.scheme == "http" and not _is_loopback(url.host):
-        raise ConfigurationError(f"http:// would send the token in the clear; use https://{url.netloc.decode()}")
-    return f"{url.scheme}://{url.netloc.decode()}", url.path.rstrip("/")
-
-
-def _parse(address: str, example: str) -> httpx.URL:
-    try:
-        return httpx.URL(address.strip())
-    except httpx.InvalidURL as error:
-        raise ConfigurationError(f"not an address; write it as {example}") from error
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -8,7 +8,6 @@ from random import Random, SystemRandom
 from types import TracebackType
 from typing import Self, TypeVar
 
-import attrs
 import httpx
 
 from ..errors import AuthenticationError, ConfigurationError, RemoteNotFoundError, UnexpectedResponseError
@@ -16,6 +15,7 @@ from ..models import AccountId, Container, ContentId, Page, PageBody, PageId, Sp
 from ..protocols import Clock
 from . import _calls as calls
 from ._auth import Authentication
+from ._decode import merged
 from ._limiter import SiteLimiter
 from ._retry import RetryPolicy
 from ._transport import Transport
@@ -124,7 +124,7 @@ class ConfluenceClient:
         if self._auth.grants_url is None:
             raise ConfigurationError("an API token is of one site; only OAuth grants have a list of sites")
         batch = await self._transport.send(calls.accessible_resources(self._auth.grants_url))
-        return _merged(batch.items)
+        return merged(batch.items)
 
     def space_batches(
         self, *, status: str = "current", cursor: str | None = None, limit: int = calls.MAX_BATCH
@@ -327,14 +327,3 @@ class ConfluenceClient:
                 if space.key.casefold() == key.casefold():
                     return space
         return None
-
-
-def _merged(resources: Iterable[AccessibleResource]) -> tuple[AccessibleResource, ...]:
-    """One site can have an entry for each product; those without a Confluence scope are not ours."""
-    by_id: dict[str, AccessibleResource] = {}
-    for resource in resources:
-        if resource.scopes:
-            known = by_id.setdefault(resource.id, resource)
-            scopes = tuple(dict.fromkeys(known.scopes + resource.scopes))
-            by_id[resource.id] = attrs.evolve(known, scopes=scopes)
-    return tuple(by_id.values())

@@ -9,9 +9,11 @@ cattrs needs a second class for every model, hooks for every tolerance, and more
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
+
+import attrs
 
 from ..models import AccountId, Container, ContentId, Page, PageBody, PageId, Space, SpaceId, User
 from ._values import AccessibleResource, SearchHit
@@ -22,6 +24,7 @@ __all__ = [
     "container",
     "current_user",
     "instant",
+    "merged",
     "page",
     "page_body",
     "part",
@@ -125,6 +128,17 @@ def accessible_resource(item: Json) -> AccessibleResource:
         url=text(item, "url").rstrip("/"),
         scopes=tuple(sound(scope) for scope in scopes if _is_confluence(scope)) if isinstance(scopes, list) else (),
     )
+
+
+def merged(resources: Iterable[AccessibleResource]) -> tuple[AccessibleResource, ...]:
+    """Make one of the entries of a site, which has one for each product; drop sites without a Confluence scope."""
+    by_id: dict[str, AccessibleResource] = {}
+    for resource in resources:
+        if resource.scopes:
+            known = by_id.setdefault(resource.id, resource)
+            scopes = tuple(dict.fromkeys(known.scopes + resource.scopes))
+            by_id[resource.id] = attrs.evolve(known, scopes=scopes)
+    return tuple(by_id.values())
 
 
 def part(item: Json, key: str) -> Json:
