@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from ...protocols import Clock
-from ._http import Request, gateway_error
+from ._http import ApiError, Request, gateway_error, v2_error
 
 __all__ = ["Credentials", "Grant", "Viewer"]
 
@@ -39,6 +39,7 @@ class Grant:
 
     scopes: frozenset[str]
     expires_at: datetime | None = None
+    hides_expiry: bool = False
 
 
 class Credentials:
@@ -54,10 +55,12 @@ class Credentials:
         """Accept one API token only. Others are served as anonymous, or refused with 401."""
         self._required, self._refuse = (email, token), refuse
 
-    def grant(self, token: str, scopes: Iterable[str], *, lifetime: timedelta | None = None) -> None:
+    def grant(
+        self, token: str, scopes: Iterable[str], *, lifetime: timedelta | None = None, hides_expiry: bool = False
+    ) -> None:
         """Accept a bearer token on the gateway, for a time or for ever."""
         expires_at = None if lifetime is None else self._clock.now() + lifetime
-        self._grants[token] = Grant(frozenset(scopes), expires_at)
+        self._grants[token] = Grant(frozenset(scopes), expires_at, hides_expiry)
 
     def revoke(self, token: str) -> None:
         """Stop to accept a bearer token."""
@@ -87,16 +90,24 @@ class Credentials:
         Return the grant of a request's bearer token.
 
         Raises:
-            ApiError: 401, unknown or expired.
+            ApiError: 401, unknown or expired; 403 or 404 if an expired one hides that.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         grant = self._grants.get(token.strip()) if scheme.lower() == "bearer" else None
-        if grant is None or (grant.expires_at is not None and grant.expires_at <= self._clock.now()):
+        if grant is None:
             raise gateway_error(401, "Unauthorized")
+        if grant.expires_at is not None and grant.expires_at <= self._clock.now():
+            raise _expired(grant, request.path)
         return grant
 
     def _accepts(self, email: str, token: str) -> bool:
         return bool(token) if self._required is None else (email, token) == self._required
+
+
+def _expired(grant: Grant, path: str) -> ApiError:
+    if not grant.hides_expiry:
+        return gateway_error(401, "Unauthorized")
+    return gateway_error(403, "Forbidden") if "/rest/api/" in path else v2_error(404, "NOT_FOUND", "Not Found")
 
 
 def _basic(scheme: str, value: str) -> tuple[str, str]:

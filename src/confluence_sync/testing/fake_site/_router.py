@@ -11,7 +11,7 @@ from urllib.parse import quote
 import attrs
 
 from ._content import SiteContent
-from ._credentials import Viewer
+from ._credentials import Credentials, Viewer
 from ._http import ApiError, Reply, Request, v1_error, v2_error
 from ._nodes import FakeSpace, Node
 from ._paging import Slice
@@ -44,6 +44,7 @@ class Call:
 
     settings: Settings
     content: SiteContent
+    credentials: Credentials
     viewer: Viewer
     request: Request
     path: str
@@ -112,12 +113,13 @@ Handler = Callable[[Call], Reply]
 
 @attrs.frozen
 class Route:
-    """One endpoint; a bearer token needs any one of the scopes."""
+    """One endpoint; a bearer token needs any one of the scopes, a public one takes anybody."""
 
     method: str
     pattern: re.Pattern[str]
     scopes: frozenset[str]
     handler: Handler
+    public: bool = False
 
 
 class Router:
@@ -126,13 +128,13 @@ class Router:
     def __init__(self, *parts: Router) -> None:
         self.routes: list[Route] = [route for part in parts for route in part.routes]
 
-    def get(self, path: str, *scopes: str) -> Callable[[Handler], Handler]:
+    def get(self, path: str, *scopes: str, public: bool = False) -> Callable[[Handler], Handler]:
         """Register the answer to GET on a path such as `/wiki/api/v2/pages/{id}`."""
-        return self._register("GET", path, scopes)
+        return self._register("GET", path, scopes, public=public)
 
     def post(self, path: str, *scopes: str) -> Callable[[Handler], Handler]:
         """Register the answer to POST."""
-        return self._register("POST", path, scopes)
+        return self._register("POST", path, scopes, public=False)
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         """
@@ -147,11 +149,13 @@ class Router:
                 return route, match.groupdict()
         raise _no_route(path, status=405 if matches else 404)
 
-    def _register(self, method: str, path: str, scopes: tuple[str, ...]) -> Callable[[Handler], Handler]:
+    def _register(
+        self, method: str, path: str, scopes: tuple[str, ...], *, public: bool
+    ) -> Callable[[Handler], Handler]:
         pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
         def register(handler: Handler) -> Handler:
-            self.routes.append(Route(method, pattern, frozenset(scopes), handler))
+            self.routes.append(Route(method, pattern, frozenset(scopes), handler, public))
             return handler
 
         return register

@@ -32,6 +32,20 @@ def get_current_user(call: Call) -> Reply:
     return Reply(payload=payload, identities=1)
 
 
+@routes.get("/oauth/token/accessible-resources", public=True)
+def list_accessible_resources(call: Call) -> Reply:
+    """Answer the gateway's `GET /oauth/token/accessible-resources` to a bearer token."""
+    settings = call.settings
+    resource = {
+        "id": settings.cloud_id,
+        "name": settings.name,
+        "url": settings.url,
+        "scopes": sorted(call.credentials.grant_of(call.request).scopes),
+        "avatarUrl": f"{settings.url}/avatar.png",
+    }
+    return Reply(payload=[resource])
+
+
 def _account_ids(request: Request) -> list[str]:
     try:
         account_ids = json.loads(request.body)["accountIds"]

@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
@@ -48,14 +49,10 @@ class Server:
         await self._server.wait_closed()
 
     def __enter__(self) -> str:
-        started = threading.Event()
-        urls: list[str] = []
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(urls, started)), daemon=True)
+        started = Future[str]()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)), daemon=True)
         self._thread.start()
-        started.wait()
-        if not urls:
-            raise OSError(f"cannot listen on {HOST}:{self._port}")
-        return urls[0]
+        return started.result()
 
     def __exit__(self, *_: object) -> None:
         assert self._thread is not None
@@ -63,16 +60,17 @@ class Server:
         self._stop()
         self._thread.join()
 
-    async def _serve(self, urls: list[str], started: threading.Event) -> None:
+    async def _serve(self, started: Future[str]) -> None:
         stopped, loop = asyncio.Event(), asyncio.get_running_loop()
         self._stop = lambda: loop.call_soon_threadsafe(stopped.set)
         try:
-            async with self as url:
-                urls.append(url)
-                started.set()
-                await stopped.wait()
-        finally:
-            started.set()
+            url = await self.__aenter__()
+        except OSError as error:
+            started.set_exception(error)
+            return
+        started.set_result(url)
+        await stopped.wait()
+        await self.__aexit__()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -14,6 +14,7 @@ __all__ = [
     "attachment_json",
     "child_json",
     "container_json",
+    "file_id",
     "page_json",
     "space_json",
     "timestamp",

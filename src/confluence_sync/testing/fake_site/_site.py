@@ -14,7 +14,7 @@ import httpx
 
 from ...clock import SystemClock
 from ...protocols import Clock
-from . import _routes_pages, _routes_spaces, _routes_tree, _routes_users
+from . import _routes_attachments, _routes_pages, _routes_search, _routes_spaces, _routes_tree, _routes_users
 from ._content import FakeUser, SiteContent
 from ._credentials import Credentials, Viewer
 from ._faults import Fault, Faults
@@ -28,7 +28,15 @@ from ._transport import answering
 
 __all__ = ["FakeSite", "RecordedRequest"]
 
-ROUTES = Router(_routes_spaces.routes, _routes_pages.routes, _routes_tree.routes, _routes_users.routes)
+ROUTES = Router(
+    _routes_spaces.routes,
+    _routes_pages.routes,
+    _routes_tree.routes,
+    _routes_users.routes,
+    _routes_attachments.routes,
+    _routes_search.routes,
+)
+ANYBODY = Viewer(anonymous=True)
 GATEWAY = re.compile(r"/ex/confluence/(?P<cloud_id>[^/]+)(?P<path>/.*)")
 NEW_YORK_IN_WINTER = timezone(timedelta(hours=-5))
 
@@ -158,9 +166,19 @@ class FakeSite:
         """Accept one API token only. Any other is served as anonymous (200, nothing to see), or refused with 401."""
         self.credentials.require(email=email, token=token, refuse=refuse)
 
-    def grant(self, token: str, *, scopes: Iterable[str], lifetime: timedelta | None = None) -> None:
-        """Accept a bearer token behind the gateway."""
-        self.credentials.grant(token, scopes, lifetime=lifetime)
+    def grant(
+        self, token: str, *, scopes: Iterable[str], lifetime: timedelta | None = None, hides_expiry: bool = False
+    ) -> None:
+        """
+        Accept a bearer token behind the gateway.
+
+        Args:
+            token: What comes after `Bearer`.
+            scopes: Names such as `read:page:confluence`.
+            lifetime: After which it has expired; None for never.
+            hides_expiry: Answer it with 404 (v2) or 403 (v1) then, as gateways were seen to do, instead of 401.
+        """
+        self.credentials.grant(token, scopes, lifetime=lifetime, hides_expiry=hides_expiry)
 
     def revoke(self, token: str) -> None:
         """Stop to accept a bearer token."""
@@ -282,8 +300,8 @@ class FakeSite:
             self._burst.check(self.clock.now())
         if self._quota is not None:
             self._quota.check(self.clock.now())
-        viewer = self.credentials.identify(request, gateway=gateway)
         route, parameters = ROUTES.find(request.method, request.path)
+        viewer = ANYBODY if route.public else self.credentials.identify(request, gateway=gateway)
         if not viewer.may(route.scopes):
             raise gateway_error(401, "Unauthorized; scope does not match")
         return route.handler(self._call(request, viewer, parameters))
@@ -292,6 +310,7 @@ class FakeSite:
         return Call(
             settings=self.settings,
             content=self.content,
+            credentials=self.credentials,
             viewer=viewer,
             request=request,
             path=request.path,
