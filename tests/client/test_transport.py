@@ -154,10 +154,11 @@ async def test_no_more_than_five_at_once(clock):
 
 async def test_cancelled_request(clock):
     """A request that is cancelled ends at once, is not repeated, and leaves its place to the next."""
-    requests = []
+    arrived, requests = asyncio.Event(), []
 
     async def respond(request):
         requests.append(request)
+        arrived.set()
         if len(requests) == 1:
             await asyncio.Event().wait()
         return httpx.Response(200, json=OK)
@@ -166,8 +167,7 @@ async def test_cancelled_request(clock):
     async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
         client = ConfluenceClient(auth, http=http, clock=clock, limiter=SiteLimiter(at_once=1, clock=clock))
         task = asyncio.create_task(client.space("5"))
-        while not requests:
-            await asyncio.sleep(0)
+        await arrived.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
