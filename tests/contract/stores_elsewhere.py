@@ -1,0 +1,15 @@
+"""Functions that open a store of a test in another process."""
+
+from confluence_sync.adapters import FsspecVFS, SQLiteDatabase
+
+
+def open_state(path):
+    return SQLiteDatabase(path).state
+
+
+def open_tokens(path):
+    return SQLiteDatabase(path).tokens
+
+
+def open_folder(path):
+    return FsspecVFS.from_url(path)

@@ -1,0 +1,81 @@
+"""FsspecVFS keeps the contract over a local folder, a folder of a folder, and memory."""
+
+import uuid
+from functools import partial
+
+import fsspec
+import pytest
+from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
+from fsspec.implementations.dirfs import DirFileSystem
+from stores_elsewhere import open_folder
+
+from confluence_sync.adapters import FsspecVFS
+from confluence_sync.testing import VFSContract
+
+
+class _LocalContract(VFSContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path):
+        self.folder = tmp_path / "pages"
+
+    async def raw_write(self, vfs, path, data):
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / path).write_bytes(data)
+
+    async def raw_read(self, vfs, path):
+        return (self.folder / path).read_bytes()
+
+    async def break_writes(self, vfs):
+        self.folder.write_text("a file where the folder should be")
+
+
+class TestLocalFolder(_LocalContract):
+    @pytest.fixture
+    def vfs(self, tmp_path):
+        return FsspecVFS.from_url(tmp_path / "pages")
+
+    @pytest.fixture
+    def open_elsewhere(self, tmp_path):
+        return partial(open_folder, str(tmp_path / "pages"))
+
+
+class TestLocalFolderWithFsync(_LocalContract):
+    @pytest.fixture
+    def vfs(self, tmp_path):
+        return FsspecVFS.from_url((tmp_path / "pages").as_uri(), fsync=True, concurrency=2)
+
+
+class TestFolderOfFolder(_LocalContract):
+    @pytest.fixture
+    def vfs(self, tmp_path):
+        return FsspecVFS(DirFileSystem(tmp_path, fsspec.filesystem("file")), "pages")
+
+
+class _MemoryContract(VFSContract):
+    async def raw_write(self, vfs, path, data):
+        fsspec.filesystem("memory").pipe_file(f"{self.root}/{path}", data)
+
+    async def raw_read(self, vfs, path):
+        return fsspec.filesystem("memory").cat_file(f"{self.root}/{path}")
+
+    async def break_writes(self, vfs):
+        fsspec.filesystem("memory").pipe_file(self.root, b"a file where the folder should be")
+
+    @pytest.fixture(autouse=True)
+    def _root(self):
+        self.root = f"/{uuid.uuid4()}"
+        yield
+        if fsspec.filesystem("memory").exists(self.root):
+            fsspec.filesystem("memory").rm(self.root, recursive=True)
+
+
+class TestFsspecMemory(_MemoryContract):
+    @pytest.fixture
+    def vfs(self):
+        return FsspecVFS.from_url(f"memory:/{self.root}")
+
+
+class TestFsspecAsynchronous(_MemoryContract):
+    @pytest.fixture
+    def vfs(self):
+        return FsspecVFS(AsyncFileSystemWrapper(fsspec.filesystem("memory"), asynchronous=True), self.root)
