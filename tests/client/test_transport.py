@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from base64 import b64encode
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -117,6 +118,16 @@ async def test_usage(client, site, shapes):
     assert (usage.requests, usage.points) == (3, 5)
     await client.users(["a", "b"])
     assert (usage.requests, usage.points) == (4, 10)
+
+
+async def test_server_time(client, site):
+    """The provider's time is that of the latest answer that had one."""
+    assert client.server_time is None
+    dated = {"Date": "Mon, 05 Jan 2026 09:00:20 GMT"}
+    site.answers(httpx.Response(200, json=OK, headers=dated), httpx.Response(200, json=OK))
+    await client.space("5")
+    await client.space("5")
+    assert client.server_time == datetime(2026, 1, 5, 9, 0, 20, tzinfo=UTC)
 
 
 async def test_log_has_one_line_a_request_and_no_secret(client, site, shapes, caplog):

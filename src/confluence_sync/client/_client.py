@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from itertools import islice
 from random import Random, SystemRandom
 from types import TracebackType
@@ -94,6 +95,11 @@ class ConfluenceClient:
     def usage(self) -> Usage:
         """Requests and points so far."""
         return self._transport.usage
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The provider's clock at the latest answer (`Date`), UTC; None before the first. Watermarks go by it."""
+        return self._transport.server_time
 
     async def current_user(self) -> User:
         """

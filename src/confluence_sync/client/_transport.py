@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from importlib.metadata import version
 from random import Random
 from typing import TypeVar
@@ -38,6 +39,7 @@ class Transport:
 
     Attributes:
         usage: Counts every request and its points.
+        server_time: `Date` of the latest usable answer, UTC; None before the first.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Transport:
         random: Random,
     ) -> None:
         self.usage = Usage()
+        self.server_time: datetime | None = None
         self._auth = auth
         self._http = http or httpx.AsyncClient(mounts=_LOOPBACK)
         self._owns_http = http is None
@@ -87,6 +90,7 @@ class Transport:
                 self._limiter.hold_back(error.retry_after or self._retry.first_wait)
             raise
         self.usage.points += call.weight * len(batch.items)
+        self.server_time = batch.served_at or self.server_time
         return batch
 
     async def _exchange(self, call: Call[T]) -> httpx.Response:
