@@ -6,7 +6,7 @@ import unicodedata
 
 from .errors import InvalidPathError
 
-__all__ = ["MAX_PATH_BYTES", "MAX_SEGMENT_BYTES", "check_path", "collision_key"]
+__all__ = ["MAX_PATH_BYTES", "MAX_SEGMENT_BYTES", "beside", "check_path", "collision_key"]
 
 MAX_PATH_BYTES = 1024
 """Of a whole relative path in UTF-8: the length of an object store's key."""
@@ -53,3 +53,17 @@ def _fault(path: str) -> str | None:
     if any(len(segment.encode()) > MAX_SEGMENT_BYTES for segment in segments):
         return f"it has a segment longer than {MAX_SEGMENT_BYTES} bytes"
     return None
+
+
+def beside(path: str, suffix: str) -> str:
+    """
+    Return the path of a document beside another: `a/b.md` and ` (2)` give `a/b (2).md`.
+
+    The name is shortened where the limits demand it, the suffix never.
+    """
+    folder, slash, name = path.rpartition("/")
+    stem, dot, extension = name.rpartition(".")
+    tail = f"{suffix}{dot}{extension}" if stem else suffix
+    room = min(MAX_SEGMENT_BYTES, MAX_PATH_BYTES - len((folder + slash).encode())) - len(tail.encode())
+    short = (stem or name).encode()[:room].decode(errors="ignore").rstrip(" .")
+    return f"{folder}{slash}{short}{tail}"

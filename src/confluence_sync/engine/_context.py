@@ -1,0 +1,77 @@
+"""What every step of a run works with."""
+
+from __future__ import annotations
+
+import attrs
+
+from ..client import ConfluenceClient
+from ..converter import ConvertOptions
+from ..models import SpaceId, SpaceMapping
+from ..planner import Atlas, Plan
+from ..protocols import VFS, Clock
+from ._events import EventStream
+from ._memory import Memory
+from ._people import People
+from ._records import RunState
+
+__all__ = ["EngineOptions", "RunContext"]
+
+_at_least_one = attrs.validators.ge(1)
+
+
+@attrs.frozen(kw_only=True)
+class EngineOptions:
+    """
+    How a run goes about its work.
+
+    Attributes:
+        listing_batch: Pages per request of a walk without bodies, at most 250.
+        body_batch: Pages per request with bodies, at most 250.
+        write_concurrency: Files written at once.
+        step_requests: Requests after which a listing step ends.
+        step_writes: Pages after which a writing step ends.
+        lease: Seconds after which the lease of a dead run expires.
+        overlap: Seconds an incremental run looks back beyond the watermark; covers the lag of the search index.
+        resume_walk_within: Seconds within which a broken walk is continued rather than started over.
+        sink_grace: Seconds the log sink has to catch up at the end of a run.
+        conversion: Options of the converter; an empty site URL is filled in from the listing.
+    """
+
+    listing_batch: int = attrs.field(default=250, validator=[_at_least_one, attrs.validators.le(250)])
+    body_batch: int = attrs.field(default=100, validator=[_at_least_one, attrs.validators.le(250)])
+    write_concurrency: int = attrs.field(default=8, validator=_at_least_one)
+    step_requests: int = attrs.field(default=50, validator=_at_least_one)
+    step_writes: int = attrs.field(default=250, validator=_at_least_one)
+    lease: float = 120.0
+    overlap: float = 15 * 60.0
+    resume_walk_within: float = 6 * 3600.0
+    sink_grace: float = 10.0
+    conversion: ConvertOptions = attrs.field(factory=ConvertOptions)
+
+
+@attrs.define(kw_only=True)
+class RunContext:
+    """
+    The hands and the notes of one run in one process.
+
+    Attributes:
+        plans: Made by the planning step; made again from the store if another process takes over.
+        atlas: Layouts of all mapped spaces.
+        written: How many writes of each plan this process has been through.
+    """
+
+    client: ConfluenceClient
+    vfs: VFS
+    memory: Memory
+    clock: Clock
+    options: EngineOptions
+    events: EventStream
+    people: People
+    state: RunState
+    plans: dict[SpaceId, Plan] | None = None
+    atlas: Atlas = attrs.field(factory=Atlas)
+    written: dict[SpaceId, int] = attrs.field(factory=dict)
+
+    def mapping(self, space_id: SpaceId) -> SpaceMapping:
+        """Return the mapping of a space of this run."""
+        return next(mapping for mapping in self.state.mappings if mapping.space_id == space_id)

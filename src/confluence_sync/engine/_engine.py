@@ -1,0 +1,198 @@
+"""`SyncEngine`: spaces into folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+import attrs
+
+from ..client import ConfluenceClient
+from ..clock import SystemClock
+from ..errors import ConfigurationError, RunInProgressError
+from ..models import ConnectionId, Page, PageId, RunId, RunMode, SpaceMapping, TreeSnapshot, Trigger
+from ..planner import Plan
+from ..protocols import VFS, Clock, LogSink, StateStore
+from ._containers import read_containers
+from ._context import EngineOptions, RunContext
+from ._events import EventStream
+from ._finish import StepResult, record_of, run_step
+from ._memory import Memory
+from ._people import People
+from ._planning import plan_spaces
+from ._records import RunRecord, RunState
+from ._report import RunReport
+from ._run import SyncRun
+
+__all__ = ["SyncEngine"]
+
+
+class SyncEngine:
+    """
+    Keeps the folders of one connection in step with its spaces.
+
+    One run at a time: a run holds the connection's lease in the state store. `run` is the whole thing in this
+    process; `begin` and `step` are the same steps for a durable task queue.
+
+    Args:
+        client: Of the connection's site.
+        vfs: Where files go.
+        state: The engine's memory. What is in it belongs to this connection and VFS.
+        connection_id: Tells connections apart that share a state store.
+        sink: Gets all events of all runs.
+        clock: For tests.
+        options: How a run goes about its work.
+    """
+
+    def __init__(
+        self,
+        client: ConfluenceClient,
+        vfs: VFS,
+        state: StateStore,
+        *,
+        connection_id: str = "default",
+        sink: LogSink | None = None,
+        clock: Clock | None = None,
+        options: EngineOptions | None = None,
+    ) -> None:
+        self._client = client
+        self._vfs = vfs
+        self._memory = Memory(state, ConnectionId(connection_id))
+        self._sink = sink
+        self._clock = clock or SystemClock()
+        self._options = options or EngineOptions()
+
+    def run(
+        self,
+        mappings: Sequence[SpaceMapping],
+        *,
+        mode: RunMode = RunMode.FULL,
+        trigger: Trigger = Trigger.MANUAL,
+    ) -> SyncRun:
+        """
+        Return a run of all mapped spaces, to be entered: `async with engine.run(mappings) as run`.
+
+        Args:
+            mappings: Every mapping of the connection, so that links between spaces lead to files.
+            mode: `INCREMENTAL` lists a space in full when it is synced for the first time.
+            trigger: For the log.
+
+        Raises:
+            ConfigurationError: There are no mappings, or a space is mapped twice.
+        """
+        _check(mappings)
+
+        async def begin() -> RunContext:
+            return self._context(await self.begin(mappings, mode=mode, trigger=trigger))
+
+        return SyncRun(begin)
+
+    async def sync(
+        self,
+        mappings: Sequence[SpaceMapping],
+        *,
+        mode: RunMode = RunMode.FULL,
+        trigger: Trigger = Trigger.MANUAL,
+    ) -> RunReport:
+        """Run to the end without looking at events; see `run`."""
+        async with self.run(mappings, mode=mode, trigger=trigger) as run:
+            return await run.wait()
+
+    async def plan(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> list[Plan]:
+        """
+        Return what a full run would do now, changing nothing: the dry run.
+
+        Lists every space without bodies: 1 request and 251 points per 250 pages.
+
+        Raises:
+            ClientError: A space cannot be listed.
+            ConfigurationError: The destinations of two mappings overlap.
+        """
+        _check(mappings)
+        trees = [(mapping, await self._snapshot(mapping)) for mapping in mappings]
+        _, plans = await plan_spaces(self._memory, self._vfs, trees, rebuild=rebuild)
+        return list(plans.values())
+
+    async def runs(self) -> list[RunRecord]:
+        """Return the runs of the connection, the last first."""
+        return await self._memory.runs()
+
+    async def begin(
+        self,
+        mappings: Sequence[SpaceMapping],
+        *,
+        mode: RunMode = RunMode.FULL,
+        trigger: Trigger = Trigger.MANUAL,
+    ) -> RunState:
+        """
+        Take the lease and return a run at its beginning, for `step`.
+
+        Raises:
+            ConfigurationError: There are no mappings, or a space is mapped twice.
+            RunInProgressError: Another run holds the lease.
+        """
+        _check(mappings)
+        state = RunState(
+            run_id=RunId(uuid4().hex),
+            connection_id=self._memory.connection_id,
+            mode=mode,
+            trigger=trigger,
+            mappings=tuple(mappings),
+            started_at=self._clock.now(),
+        )
+        await self._renew(state)
+        await self._memory.apply(self._memory.put_run(record_of(state)))
+        return state
+
+    async def step(self, state: RunState) -> StepResult:
+        """
+        Take the next step of a run, which changes `state`; dump it with `documents.dump` to go on elsewhere.
+
+        Raises:
+            RunInProgressError: The lease expired between steps and another run has it now.
+        """
+        await self._renew(state)
+        context = self._context(state)
+        result = await run_step(context)
+        if not result.done:
+            await context.events.close(grace=self._options.sink_grace)
+        return result
+
+    async def _renew(self, state: RunState) -> None:
+        held = await self._memory.store.acquire_lease(self._memory.lease, state.run_id, seconds=self._options.lease)
+        if not held:
+            raise RunInProgressError(
+                f"another run of connection {state.connection_id!r} is under way; wait until it ends, "
+                f"or {self._options.lease:.0f} seconds after it died"
+            )
+
+    def _context(self, state: RunState) -> RunContext:
+        return RunContext(
+            client=self._client,
+            vfs=self._vfs,
+            memory=self._memory,
+            clock=self._clock,
+            options=self._options,
+            events=EventStream(state, self._clock, self._sink),
+            people=People(self._client, self._memory),
+            state=state,
+        )
+
+    async def _snapshot(self, mapping: SpaceMapping) -> TreeSnapshot:
+        space = await self._client.space(mapping.space_id)
+        pages: dict[PageId, Page] = {}
+        base_url = ""
+        async for batch in self._client.page_batches(space.id, limit=self._options.listing_batch):
+            pages.update((page.id, page) for page in batch.items if page.status == "current")
+            base_url = base_url or batch.base_url
+        tree = TreeSnapshot(space=space, pages=pages, complete=True, base_url=base_url or self._client.site_url)
+        containers = await read_containers(self._client, tree, pages.values())
+        return attrs.evolve(tree, containers={container.id: container for container in containers})
+
+
+def _check(mappings: Sequence[SpaceMapping]) -> None:
+    if not mappings:
+        raise ConfigurationError("no space is mapped; give at least one SpaceMapping")
+    spaces = [mapping.space_id for mapping in mappings]
+    if twice := {space_id for space_id in spaces if spaces.count(space_id) > 1}:
+        raise ConfigurationError(f"spaces are mapped twice: {', '.join(sorted(twice))}; map each once")

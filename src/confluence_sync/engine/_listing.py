@@ -1,0 +1,143 @@
+"""Step one: the remote tree of a space, into the store.
+
+On a first run the walk brings the bodies along and spools them, which halves the cost of fetching them later. The
+cursor is saved with every batch, so a killed walk goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import attrs
+
+from ..client import Batch
+from ..converter import account_ids
+from ..errors import ContentTooLargeError, ServerError, TransportError, UnexpectedResponseError
+from ..events import PagesListed, RunWarned, SpaceListed
+from ..models import AccountId, Page, PageBody, RunMode
+from ..protocols import Change
+from ._containers import read_containers
+from ._context import RunContext
+from ._records import SpaceRecord, Walk
+
+__all__ = ["list_space", "people_of"]
+
+
+async def list_space(run: RunContext, record: SpaceRecord) -> bool:
+    """List some batches of a space's pages; True once its tree is complete and in the store."""
+    walk = record.walk if record.walk is not None else await _start(run, record)
+    try:
+        walk, finished = await _walk(run, record, walk)
+    except UnexpectedResponseError as error:
+        if error.status != 400 or walk.cursor is None:
+            raise
+        await _start(run, record)
+        await _warn(run, record, "the cursor of the walk is no longer accepted; the walk starts over")
+        return False
+    except (ServerError, TransportError, ContentTooLargeError) as error:
+        if not walk.with_bodies:
+            raise
+        await _start(run, record, with_bodies=False)
+        await _warn(run, record, f"listing with bodies failed; the walk starts over without them ({error})")
+        return False
+    if finished:
+        await _settle(run, record, walk)
+    return finished
+
+
+async def _warn(run: RunContext, record: SpaceRecord, message: str) -> None:
+    await run.events.emit(RunWarned, message=f"space {record.space.key}: {message}")
+
+
+async def _start(run: RunContext, record: SpaceRecord, *, with_bodies: bool | None = None) -> Walk:
+    """Begin a walk, into a tree of its own. It brings bodies if all of them will be needed."""
+    space_id = record.space.id
+    if with_bodies is None:
+        with_bodies = run.state.mode is RunMode.REBUILD or not await run.memory.has_manifest(space_id)
+    walk = Walk(
+        generation=record.generation + 1,
+        with_bodies=with_bodies,
+        started_at=run.client.server_time or run.clock.now(),
+    )
+    await run.memory.apply(
+        *run.memory.clear_tree(space_id, walk.generation),
+        run.memory.clear_spool(space_id),
+        run.memory.put_space(attrs.evolve(record, walk=walk)),
+    )
+    return walk
+
+
+async def _walk(run: RunContext, record: SpaceRecord, walk: Walk) -> tuple[Walk, bool]:
+    """Go on with a walk for as many requests as a step may make; True if it reached the end."""
+    requests = 0
+    async for batch in _batches(run, record, walk):
+        walk = await _keep(run, record, walk, batch)
+        await run.events.emit(PagesListed, space_id=record.space.id, space_key=record.space.key, pages=walk.pages)
+        requests += 1
+        if batch.next_cursor is not None and requests >= run.options.step_requests:
+            return walk, False
+    return walk, True
+
+
+def _batches(run: RunContext, record: SpaceRecord, walk: Walk) -> AsyncIterator[Batch[Page] | Batch[PageBody]]:
+    if walk.with_bodies:
+        return run.client.body_batches(record.space.id, cursor=walk.cursor, limit=run.options.body_batch)
+    return run.client.page_batches(record.space.id, cursor=walk.cursor, limit=run.options.listing_batch)
+
+
+async def _keep(run: RunContext, record: SpaceRecord, walk: Walk, batch: Batch[Page] | Batch[PageBody]) -> Walk:
+    """Save a batch together with the cursor behind it."""
+    changes: list[Change] = []
+    people: set[AccountId] = set()
+    pages = 0
+    for item in batch.items:
+        page = item.page if isinstance(item, PageBody) else item
+        if page.status != "current":
+            continue
+        pages += 1
+        changes.append(run.memory.put_page(page, walk.generation))
+        if isinstance(item, PageBody):
+            changes.append(run.memory.put_body(item))
+            people |= people_of(item)
+    await run.people.want(people)
+    base_url = batch.base_url or walk.base_url
+    walk = attrs.evolve(walk, cursor=batch.next_cursor, pages=walk.pages + pages, base_url=base_url)
+    await run.memory.apply(*changes, run.memory.put_space(attrs.evolve(record, walk=walk)))
+    return walk
+
+
+async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
+    """Make the walked tree the tree of the space, with the parents that are no pages of it."""
+    space = record.space
+    listed = attrs.evolve(
+        record,
+        base_url=walk.base_url or record.base_url,
+        generation=walk.generation,
+        complete=True,
+        watermark=walk.started_at,
+        reconciled_at=run.clock.now(),
+        spooled=walk.with_bodies,
+        walk=None,
+    )
+    tree = await run.memory.tree(listed)
+    containers = await read_containers(run.client, tree, tree.pages.values())
+    await run.memory.apply(
+        *(run.memory.put_container(container, space.id, walk.generation) for container in containers),
+        *run.memory.clear_tree(space.id, record.generation),
+        run.memory.put_space(listed),
+    )
+    await run.people.learn_wanted()
+    await run.events.emit(
+        SpaceListed,
+        space_id=space.id,
+        space_key=space.key,
+        space_name=space.name,
+        pages=len(tree.pages),
+        complete=True,
+    )
+
+
+def people_of(body: PageBody) -> set[AccountId]:
+    """Return the users a page speaks of: its author, and those it mentions."""
+    author = {body.page.author_id} if body.page.author_id else set()
+    return account_ids(body.storage) | author

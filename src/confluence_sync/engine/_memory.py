@@ -1,0 +1,207 @@
+"""The engine's memory: a typed view of one connection's part of a `StateStore`."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import TypeVar
+
+from ..documents import dump, load
+from ..models import (
+    AccountId,
+    ConnectionId,
+    Container,
+    ContentId,
+    Page,
+    PageBody,
+    PageId,
+    SpaceId,
+    TreeSnapshot,
+    User,
+)
+from ..planner import Claim, Manifest, ManifestEntry
+from ..protocols import Change, Clear, Put, Remove, StateStore
+from ._records import RunRecord, SpaceRecord
+
+__all__ = ["Memory"]
+
+T = TypeVar("T")
+
+
+class Memory:
+    """
+    Reads documents, and makes the changes that `apply` takes.
+
+    Collections, each of one connection: `spaces`, `runs`, `users`, `wanted-users`; each of one space: `manifest`,
+    `claims`, `spool`, and `pages` and `containers` of one generation of its tree.
+    """
+
+    def __init__(self, store: StateStore, connection_id: ConnectionId) -> None:
+        self.store = store
+        self.connection_id = connection_id
+
+    async def apply(self, *changes: Change) -> None:
+        """Make changes together or not at all."""
+        if changes:
+            await self.store.apply(changes)
+
+    # -- spaces and their trees
+
+    async def space(self, space_id: SpaceId) -> SpaceRecord | None:
+        """Return what is known of a space."""
+        data = await self.store.load(self._collection("spaces"), space_id)
+        return None if data is None else load(SpaceRecord, data)
+
+    def put_space(self, record: SpaceRecord) -> Change:
+        """Remember what is known of a space."""
+        return Put(self._collection("spaces"), record.space.id, dump(record))
+
+    async def tree(self, record: SpaceRecord) -> TreeSnapshot:
+        """Return the tree of a space as it was listed last."""
+        pages = self._tree("pages", record.space.id, record.generation)
+        containers = self._tree("containers", record.space.id, record.generation)
+        return TreeSnapshot(
+            space=record.space,
+            pages={PageId(ContentId(key)): load(Page, data) async for key, data in self.store.scan(pages)},
+            containers={ContentId(key): load(Container, data) async for key, data in self.store.scan(containers)},
+            complete=record.complete,
+            base_url=record.base_url,
+        )
+
+    async def pages(self, record: SpaceRecord, page_ids: Sequence[PageId]) -> dict[PageId, Page]:
+        """Return those of some pages that are in the tree."""
+        pages: dict[PageId, Page] = {}
+        for part in _parts(page_ids):
+            found = await self.store.load_many(self._tree("pages", record.space.id, record.generation), part)
+            pages.update((PageId(ContentId(key)), load(Page, data)) for key, data in found.items())
+        return pages
+
+    def put_page(self, page: Page, generation: int) -> Change:
+        """Remember a listed page."""
+        return Put(self._tree("pages", page.space_id, generation), page.id, dump(page))
+
+    def put_container(self, container: Container, space_id: SpaceId, generation: int) -> Change:
+        """Remember a parent that is no page of the listing."""
+        return Put(self._tree("containers", space_id, generation), container.id, dump(container))
+
+    def clear_tree(self, space_id: SpaceId, generation: int) -> Sequence[Change]:
+        """Forget a tree."""
+        return [Clear(self._tree(kind, space_id, generation)) for kind in ("pages", "containers")]
+
+    # -- bodies on their way from the walk to the files
+
+    def put_body(self, body: PageBody) -> Change:
+        """Spool a body, compressed."""
+        data = zlib.compress(dump(body), level=1)
+        return Put(self._collection("spool", body.page.space_id), body.page.id, data)
+
+    async def bodies(self, space_id: SpaceId, page_ids: Sequence[PageId]) -> dict[PageId, PageBody]:
+        """Return those of some bodies that are spooled."""
+        found = await self.store.load_many(self._collection("spool", space_id), page_ids)
+        bodies = (load(PageBody, zlib.decompress(data)) for data in found.values())
+        return {body.page.id: body for body in bodies}
+
+    def remove_body(self, space_id: SpaceId, page_id: PageId) -> Change:
+        """Forget one spooled body."""
+        return Remove(self._collection("spool", space_id), page_id)
+
+    def clear_spool(self, space_id: SpaceId) -> Change:
+        """Forget all spooled bodies of a space."""
+        return Clear(self._collection("spool", space_id))
+
+    # -- what was written
+
+    async def manifest(self, space_id: SpaceId) -> Manifest:
+        """Return the record of the files of a space."""
+        entries = self.store.scan(self._collection("manifest", space_id))
+        claims = self.store.scan(self._collection("claims", space_id))
+        return Manifest(
+            entries={PageId(ContentId(key)): load(ManifestEntry, data) async for key, data in entries},
+            claims={claim.path: claim async for claim in (load(Claim, data) async for _, data in claims)},
+        )
+
+    async def entries(self, space_id: SpaceId, page_ids: Sequence[PageId]) -> dict[PageId, ManifestEntry]:
+        """Return those of at most 1,000 files that are recorded."""
+        found = await self.store.load_many(self._collection("manifest", space_id), page_ids)
+        return {PageId(ContentId(key)): load(ManifestEntry, data) for key, data in found.items()}
+
+    async def has_manifest(self, space_id: SpaceId) -> bool:
+        """Whether any file of a space was ever written."""
+        async for _ in self.store.scan(self._collection("manifest", space_id)):
+            return True
+        return False
+
+    def put_entry(self, space_id: SpaceId, entry: ManifestEntry) -> Change:
+        """Record a file."""
+        return Put(self._collection("manifest", space_id), entry.page_id, dump(entry))
+
+    def remove_entry(self, space_id: SpaceId, page_id: PageId) -> Change:
+        """Forget a file."""
+        return Remove(self._collection("manifest", space_id), page_id)
+
+    def put_claim(self, space_id: SpaceId, claim: Claim) -> Change:
+        """Take a path."""
+        return Put(self._collection("claims", space_id), _digest(claim.path), dump(claim))
+
+    def remove_claim(self, space_id: SpaceId, path: str) -> Change:
+        """Give a path back."""
+        return Remove(self._collection("claims", space_id), _digest(path))
+
+    # -- people
+
+    async def users(self, account_ids: Sequence[AccountId]) -> dict[AccountId, User]:
+        """Return those of some users that are known."""
+        found: dict[AccountId, User] = {}
+        for part in _parts(account_ids):
+            users = await self.store.load_many(self._collection("users"), part)
+            found.update((AccountId(key), load(User, data)) for key, data in users.items())
+        return found
+
+    def put_users(self, users: Iterable[User]) -> Sequence[Change]:
+        """Remember users."""
+        return [Put(self._collection("users"), user.account_id, dump(user)) for user in users]
+
+    async def wanted_users(self) -> list[AccountId]:
+        """Return the users that pages met on a walk speak of."""
+        return [AccountId(key) async for key, _ in self.store.scan(self._collection("wanted-users"))]
+
+    def want_users(self, account_ids: Iterable[AccountId]) -> Sequence[Change]:
+        """Note users to be looked up later, all at once."""
+        return [Put(self._collection("wanted-users"), account_id, b"{}") for account_id in account_ids]
+
+    def clear_wanted_users(self) -> Change:
+        """Forget the note."""
+        return Clear(self._collection("wanted-users"))
+
+    # -- runs
+
+    async def runs(self) -> list[RunRecord]:
+        """Return all runs, the last first."""
+        records = [load(RunRecord, data) async for _, data in self.store.scan(self._collection("runs"))]
+        return sorted(records, key=lambda record: record.started_at, reverse=True)
+
+    def put_run(self, record: RunRecord) -> Change:
+        """Remember a run."""
+        return Put(self._collection("runs"), record.run_id, dump(record))
+
+    @property
+    def lease(self) -> str:
+        """Name of the lease that a run of the connection holds."""
+        return self._collection("run")
+
+    def _collection(self, kind: str, *parts: str) -> str:
+        return "/".join((kind, self.connection_id, *parts))
+
+    def _tree(self, kind: str, space_id: SpaceId, generation: int) -> str:
+        return self._collection(kind, space_id, str(generation))
+
+
+def _parts(keys: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield keys in portions that `StateStore.load_many` takes."""
+    for start in range(0, len(keys), 1000):
+        yield keys[start : start + 1000]
+
+
+def _digest(path: str) -> str:
+    return sha256(path.encode()).hexdigest()

@@ -1,0 +1,125 @@
+"""Step two: decide everything, and claim the paths before the first effect on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from ..converter import CONVERTER_FINGERPRINT
+from ..events import DeletionsHeld, RunWarned, SpacePlanned
+from ..models import RunMode, SpaceId, SpaceMapping, TreeSnapshot
+from ..planner import Atlas, Claim, Estimate, Manifest, Plan, plan_layout, plan_sync, space_roots
+from ..protocols import VFS
+from ._context import RunContext
+from ._memory import Memory
+from ._records import Stage
+
+__all__ = ["ensure_plans", "make_plans", "plan_spaces"]
+
+
+async def make_plans(run: RunContext) -> None:
+    """Plan all listed spaces together, claim the paths, and tell."""
+    for space_id, plan in (await ensure_plans(run)).items():
+        await _claim(run, space_id, plan)
+        await _tell(run, space_id, plan)
+
+
+async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
+    """Return the plans of the run; a process that takes a run over makes them again, and gets what is left to do."""
+    if run.plans is None:
+        trees = []
+        for mapping in run.state.mappings:
+            record = await run.memory.space(mapping.space_id)
+            if record is not None and record.generation:
+                trees.append((mapping, await run.memory.tree(record)))
+        run.atlas, plans = await plan_spaces(run.memory, run.vfs, trees, rebuild=run.state.mode is RunMode.REBUILD)
+        listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
+        run.plans = {space_id: plan for space_id, plan in plans.items() if space_id in listed}
+    return run.plans
+
+
+async def plan_spaces(
+    memory: Memory, vfs: VFS, trees: Sequence[tuple[SpaceMapping, TreeSnapshot]], *, rebuild: bool
+) -> tuple[Atlas, dict[SpaceId, Plan]]:
+    """
+    Plan spaces that link to each other: first where all pages land, then what has to be done.
+
+    Trees of spaces that cannot be synced right now belong here too, since links lead into them.
+    """
+    roots = space_roots([(mapping, tree.space) for mapping, tree in trees])
+    manifests = {tree.space.id: await memory.manifest(tree.space.id) for _, tree in trees}
+    ours = frozenset[str]().union(*(manifest.paths() for manifest in manifests.values()))
+    files = {space_id: await _files(vfs, root, manifests[space_id]) for space_id, root in roots.items()}
+    layouts = {
+        tree.space.id: plan_layout(tree, root=roots[tree.space.id], occupied=files[tree.space.id] - ours)
+        for _, tree in trees
+    }
+    atlas = Atlas(layouts.values())
+    plans = {
+        tree.space.id: plan_sync(
+            tree,
+            manifests[tree.space.id],
+            mapping,
+            occupied=files[tree.space.id] - ours,
+            missing=frozenset(_missing(manifests[tree.space.id], files[tree.space.id])),
+            converter=CONVERTER_FINGERPRINT,
+            layout=layouts[tree.space.id],
+            atlas=atlas,
+            rebuild=rebuild,
+        )
+        for mapping, tree in trees
+    }
+    return atlas, plans
+
+
+async def _files(vfs: VFS, root: str, manifest: Manifest) -> frozenset[str]:
+    """Return what is in the space's folder, and in the top folders where files are that it has to leave."""
+    astray = {path.partition("/")[0] for path in manifest.paths() if not path.startswith(f"{root}/")}
+    folders = astray if root.partition("/")[0] in astray else {root, *astray}
+    return frozenset([entry.path for folder in folders async for entry in vfs.scan(folder)])
+
+
+def _missing(manifest: Manifest, files: frozenset[str]) -> Iterator[str]:
+    for entry in manifest.entries.values():
+        if entry.path not in files:
+            yield entry.path
+
+
+async def _claim(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
+    """Save every path that will come into use, in one transaction."""
+    claims = [Claim(move.target, move.page_id) for move in plan.moves]
+    claims += [Claim(write.path, write.page_id) for write in plan.writes if write.was is None or write.previous_path]
+    await run.memory.apply(*(run.memory.put_claim(space_id, claim) for claim in claims))
+
+
+async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
+    space = plan.layout.snapshot.space
+    cost = await _cost(run, space_id, plan)
+    await run.events.emit(
+        SpacePlanned,
+        space_id=space_id,
+        space_key=space.key,
+        writes=len(plan.writes),
+        moves=len(plan.moves),
+        deletes=len(plan.deletes),
+        unchanged=plan.unchanged,
+        requests=cost.requests,
+        points=cost.points,
+    )
+    for warning in plan.warnings:
+        await run.events.emit(RunWarned, message=f"space {space.key}: {warning}")
+    if plan.held:
+        managed = len(plan.layout.paths) + len(plan.held)
+        await run.events.emit(
+            DeletionsHeld, space_id=space_id, space_key=space.key, deletions=len(plan.held), managed=managed
+        )
+        run.state.troubled = True
+
+
+async def _cost(run: RunContext, space_id: SpaceId, plan: Plan) -> Estimate:
+    """Bodies that the walk has brought along cost nothing any more."""
+    record = await run.memory.space(space_id)
+    if record is not None and record.spooled:
+        plan = attrs.evolve(plan, writes=())
+    return plan.estimate(batch_size=run.options.body_batch)

@@ -1,0 +1,136 @@
+"""What the engine remembers between steps and between runs. All of it is JSON by `documents`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from ..events import Counts
+from ..models import (
+    ConnectionId,
+    Outcome,
+    PageId,
+    RunId,
+    RunMode,
+    Space,
+    SpaceId,
+    SpaceMapping,
+    Trigger,
+)
+
+__all__ = ["Phase", "RunRecord", "RunState", "SpaceRecord", "Stage", "Walk"]
+
+
+class Phase(StrEnum):
+    """How far a run has come."""
+
+    PREPARE = "prepare"
+    LIST = "list"
+    PLAN = "plan"
+    WRITE = "write"
+    DELETE = "delete"
+    DONE = "done"
+
+
+class Stage(StrEnum):
+    """How far the listing of one space has come in this run."""
+
+    PENDING = "pending"
+    LISTED = "listed"
+    FAILED = "failed"
+
+
+@attrs.frozen(kw_only=True)
+class Walk:
+    """
+    A listing under way, so that a killed one goes on from its cursor.
+
+    Attributes:
+        generation: Number of the tree that it fills.
+        with_bodies: Whether it spools bodies on the way.
+        started_at: By the server's clock where it said, UTC.
+        cursor: Where to go on; None at the start.
+        pages: How many were listed so far.
+        base_url: Base of human addresses, as the listing gives it.
+    """
+
+    generation: int
+    with_bodies: bool
+    started_at: datetime
+    cursor: str | None = None
+    pages: int = 0
+    base_url: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class SpaceRecord:
+    """
+    What is known of a mapped space.
+
+    Attributes:
+        generation: Number of the tree that was listed last; 0 if there is none.
+        complete: Whether that tree was listed whole.
+        watermark: Everything that changed before is in that tree.
+        reconciled_at: When it was last listed in full.
+        spooled: Whether that walk brought the bodies, so that they need not be fetched.
+        walk: The listing under way, if any.
+    """
+
+    space: Space
+    base_url: str
+    generation: int = 0
+    complete: bool = False
+    watermark: datetime | None = None
+    reconciled_at: datetime | None = None
+    spooled: bool = False
+    walk: Walk | None = None
+
+
+@attrs.define(kw_only=True)
+class RunState:
+    """
+    Where a run stands: everything a step takes and leaves behind, besides the store.
+
+    A step changes it in place; between steps it can be dumped, kept anywhere, and loaded by another process.
+
+    Attributes:
+        stages: How far each space has come.
+        failed_pages: Pages that did not land; this run does not try them again.
+        troubled: Whether something else than a page failed, so that the run cannot have succeeded.
+        requests, points: Used so far by earlier steps.
+    """
+
+    run_id: RunId
+    connection_id: ConnectionId
+    mode: RunMode
+    trigger: Trigger
+    mappings: tuple[SpaceMapping, ...]
+    started_at: datetime
+    phase: Phase = Phase.PREPARE
+    stages: dict[SpaceId, Stage] = attrs.field(factory=dict)
+    seq: int = 0
+    counts: Counts = attrs.field(factory=Counts)
+    failed_pages: set[PageId] = attrs.field(factory=set)
+    troubled: bool = False
+    requests: int = 0
+    points: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class RunRecord:
+    """One run in the list of runs; `ended_at` and `outcome` are None while it is under way."""
+
+    run_id: RunId
+    connection_id: ConnectionId
+    mode: RunMode
+    trigger: Trigger
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    counts: Counts = attrs.field(factory=Counts)
+    requests: int = 0
+    points: int = 0
+    resume_at: datetime | None = None
+    message: str = ""

@@ -1,0 +1,82 @@
+"""Step four, always last: delete the files of pages that are proven gone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+from ..errors import ClientError, RemoteNotFoundError, StorageError
+from ..events import PageDeleted, RunWarned
+from ..models import Reason, SpaceId
+from ..planner import DeletePage, Plan
+from ._context import RunContext
+from ._edits import keep_local_edit
+
+__all__ = ["delete_files"]
+
+
+class Proof(NamedTuple):
+    """Whether a page is gone, or what kept us from knowing."""
+
+    gone: bool
+    doubt: str = ""
+
+
+async def delete_files(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
+    """
+    Delete what the plan says: pages confirmed gone by id, and what a broken run left behind.
+
+    The space has to answer first: in a space that cannot be seen every page looks deleted.
+
+    Raises:
+        ClientError: The space does not answer.
+    """
+    if any(action.reason is Reason.GONE for action in plan.deletes):
+        await run.client.space(space_id)
+    proofs = await asyncio.gather(*(_prove(run, space_id, action) for action in plan.deletes))
+    for action, proof in zip(plan.deletes, proofs, strict=True):
+        if proof.gone:
+            await _delete(run, space_id, action)
+        elif proof.doubt:
+            await _warn(run, f"{action.path} was not deleted: {proof.doubt}")
+
+
+async def _prove(run: RunContext, space_id: SpaceId, action: DeletePage) -> Proof:
+    """A page is gone if it is not there by id, or no longer current, or in another space."""
+    if action.reason is not Reason.GONE:
+        return Proof(gone=True)
+    try:
+        page = await run.client.page(action.page_id)
+    except RemoteNotFoundError:
+        return Proof(gone=True)
+    except ClientError as error:
+        return Proof(gone=False, doubt=str(error))
+    if page.status != "current" or page.space_id != space_id:
+        return Proof(gone=True)
+    return Proof(gone=False, doubt="the page was not listed, but is there; the next run looks again")
+
+
+async def _delete(run: RunContext, space_id: SpaceId, action: DeletePage) -> None:
+    """Delete one file and forget it; what cannot be deleted stays ours, so that the next run tries again."""
+    entry = (await run.memory.entries(space_id, [action.page_id])).get(action.page_id)
+    recorded = entry is not None and entry.path == action.path
+    try:
+        if entry is not None and recorded:
+            await keep_local_edit(run, space_id, entry)
+        await run.vfs.delete(action.path)
+    except StorageError as error:
+        await _warn(run, f"{action.path} could not be deleted: {error}")
+        return
+    changes = [run.memory.remove_claim(space_id, action.path)]
+    if recorded:
+        changes.append(run.memory.remove_entry(space_id, action.page_id))
+    await run.memory.apply(*changes)
+    if entry is not None and action.reason is Reason.GONE:
+        await run.events.emit(
+            PageDeleted, space_id=space_id, page_id=action.page_id, title=entry.title, path=action.path
+        )
+
+
+async def _warn(run: RunContext, message: str) -> None:
+    run.state.troubled = True
+    await run.events.emit(RunWarned, message=message)

@@ -1,0 +1,118 @@
+"""One run: a task that takes steps until there are none left, and tells how it ended whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from ..errors import RunInProgressError
+from ..events import AnyEvent
+from ..models import RunId
+from ._context import RunContext
+from ._finish import finish_cancelled, run_step
+from ._report import RunReport
+
+__all__ = ["SyncRun"]
+
+logger = logging.getLogger("confluence_sync.engine")
+
+
+class SyncRun:
+    """
+    A run under way: an async context manager, and an async iterator over its events.
+
+    ```python
+    async with engine.run(mappings) as run:  # leaving the block early cancels and waits
+        async for event in run:
+            print(event)
+    print(run.report.summary())
+    ```
+
+    Entering raises `RunInProgressError` if another run of the connection holds the lease. After that nothing is
+    raised: how the run ended is in `report`. A caller that stops iterating holds the run back after 1,000 events; one
+    that does not want events calls `wait`.
+    """
+
+    def __init__(self, begin: Callable[[], Awaitable[RunContext]]) -> None:
+        self._begin = begin
+        self._context: RunContext | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def id(self) -> RunId:
+        """The run's id."""
+        return self._running[0].state.run_id
+
+    @property
+    def report(self) -> RunReport:
+        """What is known so far; final once the iteration or `wait` is over."""
+        return self._running[0].events.report
+
+    async def __aenter__(self) -> Self:
+        if self._context is not None:
+            raise RunInProgressError("a SyncRun runs once; ask the engine for another one")
+        self._context = await self._begin()
+        self._context.events.listen()
+        self._task = asyncio.create_task(
+            _drive(self._context), name=f"confluence-sync run {self._context.state.run_id}"
+        )
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.cancel()
+
+    async def __aiter__(self) -> AsyncIterator[AnyEvent]:
+        context, task = self._running
+        async for event in context.events.heard(task):
+            yield event
+
+    async def wait(self) -> RunReport:
+        """Let the run end without looking at its events."""
+        context, task = self._running
+        context.events.stop_listening()
+        await asyncio.wait({task})
+        return context.events.report
+
+    async def cancel(self) -> RunReport:
+        """End the run now, cleanly: what was written is recorded, and the next run goes on from here."""
+        context, task = self._running
+        context.events.stop_listening()
+        task.cancel()
+        await asyncio.wait({task})
+        return context.events.report
+
+    @property
+    def _running(self) -> tuple[RunContext, asyncio.Task[None]]:
+        if self._context is None or self._task is None:
+            raise RuntimeError("enter the run first: async with engine.run(...) as run")
+        return self._context, self._task
+
+
+async def _drive(context: RunContext) -> None:
+    heartbeat = asyncio.create_task(_keep_lease(context, asyncio.current_task()))
+    try:
+        while not (await run_step(context)).done:
+            pass
+    except asyncio.CancelledError:
+        await finish_cancelled(context)
+        raise
+    finally:
+        heartbeat.cancel()
+        await asyncio.gather(heartbeat, return_exceptions=True)
+
+
+async def _keep_lease(context: RunContext, run: asyncio.Task[None] | None) -> None:
+    """Renew the lease in real time, whatever clock the run is on; a run that lost it must not go on."""
+    seconds = context.options.lease
+    while True:
+        await asyncio.sleep(seconds / 3)
+        held = await context.memory.store.acquire_lease(context.memory.lease, context.state.run_id, seconds=seconds)
+        if not held and run is not None:
+            logger.error("run %s lost its lease to another run", context.state.run_id)
+            run.cancel()
+            return

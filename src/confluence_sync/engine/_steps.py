@@ -1,0 +1,179 @@
+"""A run as a sequence of steps: prepare, list, plan, write, delete.
+
+Each step is bounded, idempotent, and leaves everything in the store, so that any process can take the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+
+import attrs
+
+from ..errors import (
+    AuthenticationError,
+    ClientError,
+    ConfluenceSyncError,
+    MissingScopeError,
+    RateLimitedError,
+    StorageError,
+)
+from ..events import RunStarted, RunWarned, SpaceFailed
+from ..models import RunMode, SpaceId, SpaceMapping
+from ..planner import Plan
+from ._changes import can_list_changes, list_changes
+from ._context import RunContext
+from ._listing import list_space
+from ._planning import ensure_plans, make_plans
+from ._records import Phase, SpaceRecord, Stage, Walk
+from ._removing import delete_files
+from ._writing import move_files, write_files
+
+__all__ = ["take_step"]
+
+
+async def take_step(run: RunContext) -> None:
+    """
+    Take the next step of a run, which changes `run.state`.
+
+    Raises:
+        ConfluenceSyncError: The run cannot go on. What concerns one space or one page is an event instead.
+    """
+    match run.state.phase:
+        case Phase.PREPARE:
+            await _prepare(run)
+            run.state.phase = Phase.LIST
+        case Phase.LIST:
+            if await _list(run):
+                run.state.phase = Phase.PLAN
+        case Phase.PLAN:
+            await _plan(run)
+            run.state.phase = Phase.WRITE
+        case Phase.WRITE:
+            if await _write(run):
+                run.state.phase = Phase.DELETE
+        case Phase.DELETE:
+            await _delete(run)
+            run.state.phase = Phase.DONE
+        case Phase.DONE:
+            pass
+
+
+async def _prepare(run: RunContext) -> None:
+    """Check who we are and that the spaces are there, before anything is touched."""
+    state = run.state
+    await run.events.emit(
+        RunStarted,
+        connection_id=state.connection_id,
+        trigger=state.trigger,
+        mode=state.mode,
+        spaces=tuple(mapping.space_id for mapping in state.mappings),
+    )
+    try:
+        await run.client.current_user()
+    except MissingScopeError:
+        await run.events.emit(RunWarned, message="the token may not read its own user; the identity was not checked")
+    await asyncio.gather(*(_prepare_space(run, mapping) for mapping in state.mappings))
+
+
+async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
+    try:
+        space = await run.client.space(mapping.space_id)
+    except ClientError as error:
+        await _fail_space(run, mapping.space_id, error)
+        return
+    before = await run.memory.space(space.id)
+    record = before if before is not None else SpaceRecord(space=space, base_url=run.client.site_url)
+    walk = record.walk if record.walk is not None and _may_resume(run, record.walk) else None
+    record = attrs.evolve(record, space=space, walk=walk)
+    await run.memory.apply(run.memory.put_space(record))
+    run.state.stages[space.id] = Stage.PENDING
+
+
+def _may_resume(run: RunContext, walk: Walk) -> bool:
+    """A walk is worth going on with if it brought bodies and is not too old; a listing alone is cheap to repeat."""
+    age = ((run.client.server_time or run.clock.now()) - walk.started_at).total_seconds()
+    return walk.with_bodies and age <= run.options.resume_walk_within
+
+
+async def _list(run: RunContext) -> bool:
+    """List one more portion; True once every space is listed or has failed."""
+    pending = await _pending(run)
+    if run.state.mode is RunMode.INCREMENTAL:
+        known = [record for record in pending if can_list_changes(record)]
+        if known:
+            await _guarded(run, known, list_changes(run, known))
+            return False
+    if pending:
+        await _guarded(run, pending[:1], list_space(run, pending[0]))
+    return len(pending) <= 1 and not await _pending(run)
+
+
+async def _pending(run: RunContext) -> list[SpaceRecord]:
+    spaces = [space_id for space_id, stage in run.state.stages.items() if stage is Stage.PENDING]
+    records = [await run.memory.space(space_id) for space_id in spaces]
+    return [record for record in records if record is not None]
+
+
+async def _guarded(run: RunContext, records: Sequence[SpaceRecord], listing: Awaitable[bool]) -> None:
+    """Let a listing fail for its own spaces only, unless the reason concerns the whole connection."""
+    try:
+        finished = await listing
+    except RateLimitedError:
+        raise
+    except ClientError as error:
+        if isinstance(error, AuthenticationError) and not isinstance(error, MissingScopeError):
+            raise
+        for record in records:
+            await _fail_space(run, record.space.id, error)
+        return
+    if finished:
+        run.state.stages.update((record.space.id, Stage.LISTED) for record in records)
+
+
+async def _plan(run: RunContext) -> None:
+    """Plan, claim, and make the moves, which no later step could tell from what a broken run left."""
+    await make_plans(run)
+    for space_id, plan in list((await ensure_plans(run)).items()):
+        try:
+            await move_files(run, space_id, plan)
+        except StorageError as error:
+            await _fail_space(run, space_id, error)
+
+
+async def _write(run: RunContext) -> bool:
+    """Write one more portion; True once there is nothing left to write."""
+    for space_id, plan in (await _open_plans(run)).items():
+        start = run.written.get(space_id, 0)
+        writes = [write for write in plan.writes[start:] if write.page_id not in run.state.failed_pages]
+        if writes:
+            portion = writes[: run.options.step_writes]
+            await write_files(run, space_id, plan, portion)
+            run.written[space_id] = plan.writes.index(portion[-1], start) + 1
+            return False
+    return True
+
+
+async def _delete(run: RunContext) -> None:
+    """Delete what is proven gone, and forget what only this run needed."""
+    for space_id, plan in (await _open_plans(run)).items():
+        try:
+            await delete_files(run, space_id, plan)
+        except RateLimitedError:
+            raise
+        except ClientError as error:
+            await _fail_space(run, space_id, error)
+        record = await run.memory.space(space_id)
+        if record is not None:
+            cleared = attrs.evolve(record, spooled=False)
+            await run.memory.apply(run.memory.clear_spool(space_id), run.memory.put_space(cleared))
+
+
+async def _open_plans(run: RunContext) -> dict[SpaceId, Plan]:
+    plans = await ensure_plans(run)
+    return {space_id: plan for space_id, plan in plans.items() if run.state.stages[space_id] is Stage.LISTED}
+
+
+async def _fail_space(run: RunContext, space_id: SpaceId, error: ConfluenceSyncError) -> None:
+    run.state.stages[space_id] = Stage.FAILED
+    await run.events.emit(SpaceFailed, space_id=space_id, kind=error.kind, message=str(error))
