@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import attrs
 
@@ -27,6 +28,9 @@ from ..events import (
 from ..models import Outcome
 
 __all__ = ["LoggingLogSink", "describe"]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+"""What a title could use to forge a line of a log, or to command a terminal."""
 
 _OUTCOME_LEVELS = {
     Outcome.SUCCEEDED: logging.INFO,
@@ -75,7 +79,7 @@ def _level(event: AnyEvent) -> int:
 
 def describe(event: AnyEvent) -> str:
     """Return one sentence, on one line, for a person who reads a log."""
-    return " ".join(_sentence(event).splitlines())
+    return _CONTROL.sub(" ", _sentence(event))
 
 
 def _sentence(event: AnyEvent) -> str:
