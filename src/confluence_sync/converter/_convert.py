@@ -1,0 +1,101 @@
+"""`convert`: a page's storage format in, its Markdown out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+import attrs
+
+from ..models import AccountId, AttachmentLink, ConversionWarning, PageLink
+from ..protocols import LinkResolver
+from ._context import Context
+from ._macro import MacroHandler
+from ._macros import MACROS
+from ._reader import read
+from ._tokens import unescape
+
+__all__ = ["CONVERTER_FINGERPRINT", "Conversion", "ConvertOptions", "account_ids", "convert"]
+
+CONVERTER_FINGERPRINT = "1"
+"""Changes when the Markdown of a page may; files written under another one are written again."""
+
+_ANCHORS = re.compile(r'ac:anchor="([^"]*+)"|href="#([^"]*+)"')
+_ACCOUNTS = re.compile(r"""ri:(?:account-id|userkey|username)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
+
+
+@attrs.frozen(kw_only=True)
+class Conversion:
+    """
+    A page as Markdown.
+
+    Attributes:
+        markdown: GitHub Flavored Markdown, one newline at its end; "" for a page with nothing to read.
+        links: The pages it links to, whether or not they could be resolved, in order, each once.
+        attachments: The attachments it links to or shows.
+        mentions: The users it mentions.
+        warnings: What the Markdown does not carry.
+    """
+
+    markdown: str
+    links: tuple[PageLink, ...] = ()
+    attachments: tuple[AttachmentLink, ...] = ()
+    mentions: tuple[AccountId, ...] = ()
+    warnings: tuple[ConversionWarning, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ConvertOptions:
+    """
+    What a host can choose.
+
+    Attributes:
+        site_url: Base of the site's addresses, `https://site.atlassian.net/wiki`. With it links to its pages are
+            recognised by their addresses, and links to spaces and issues have one.
+        macros: Rules for macros by name, in lower case, besides and instead of the ones there are.
+    """
+
+    site_url: str = ""
+    macros: Mapping[str, MacroHandler] = attrs.field(factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the converter with these options; a host that changes what a rule of its own does changes its name."""
+        parts = (CONVERTER_FINGERPRINT, self.site_url, *sorted(self.macros))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def convert(
+    storage: str, *, resolver: LinkResolver | None = None, options: ConvertOptions = ConvertOptions()
+) -> Conversion:
+    """
+    Convert a page. Pure and total: equal input gives equal output, and no input raises.
+
+    Args:
+        storage: The body, `body.storage.value`. What is not well-formed is read as far as it can be.
+        resolver: Knows where pages and attachments are and what users are called. Without one the texts of links to
+            pages stay, and attachments are linked by their file names.
+        options: What a host can choose.
+
+    Returns:
+        The Markdown, what it links to, and what it does not carry.
+    """
+    macros = {**MACROS, **options.macros} if options.macros else MACROS
+    context = Context(macros, resolver, options.site_url)
+    if 'ac:name="anchor"' in storage:
+        context.wanted_anchors = {unescape(a or b) for a, b in _ANCHORS.findall(storage)}
+    read(storage, context)
+    markdown = context.links.place_anchors(context.flow.finish(), context.headings)
+    return Conversion(
+        markdown=f"{markdown}\n" if markdown else "",
+        links=tuple(context.links.pages),
+        attachments=tuple(context.links.attachments),
+        mentions=tuple(context.links.mentions),
+        warnings=context.warnings(),
+    )
+
+
+def account_ids(storage: str) -> set[AccountId]:
+    """Return the users a page mentions, without converting it, so that their names can be fetched for many pages."""
+    return {AccountId(unescape(double or single)) for double, single in _ACCOUNTS.findall(storage) if double or single}

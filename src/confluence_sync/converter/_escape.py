@@ -1,0 +1,91 @@
+"""Text that Markdown takes for text: escaped where it would be markup, and only there."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["code_span", "escape", "escape_label", "escape_line_start", "fence", "squeeze"]
+
+_SUSPECT = re.compile(r"[\\`*_~<&\]]")
+_MARKUP = re.compile(
+    r"""
+      \\ (?= [!-/:-@\[-`{-~] | $ )       # a backslash that would escape what follows, or break the line
+    | `
+    | (?<! [ ] ) \* | \* (?! [ ] )       # between two spaces it is a star
+    | (?<! [^\W_] ) _ | _ (?! [^\W_] )   # within a word it is an underscore
+    | ~ (?= ~ ) | (?<= [^\s(] ) ~        # a tilde that could open `~~` or close `~`
+    | < (?= [A-Za-z/!?] | $ )
+    | & (?= \#?\w+; )
+    | \] (?= [(\[:] )                    # the end of a link, reference or definition
+    """,
+    re.VERBOSE,
+)
+_LINE_START = re.compile(
+    r"""
+      ( \#{1,6} (?: [ ] | $ )            # heading
+      | [-+] (?: [ ] | $ )               # list
+      | >                                # quote
+      | =+ [ ]* $ | -[-: |]* $           # underline of a heading, rule, delimiter row of a table
+      | [|:] [: |]* - [-: |]* $
+      | \[ [ xX] \] (?: [ ] | $ )        # box of a task
+      | \[ ! \w+ \]                      # label of an alert
+      )
+    | ( \d{1,9} ) [.)] (?: [ ] | $ )     # numbered list
+    """,
+    re.VERBOSE,
+)
+_ZERO_WIDTH = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
+"""Soft hyphen, zero-width space, word joiner, byte order mark: invisible, and in the way of a search."""
+_BACKTICKS = re.compile(r"`+")
+
+
+def squeeze(text: str) -> str:
+    """Return a text with every run of white space, no-break spaces included, as one space, and none at its ends."""
+    return " ".join(visible(text).split())
+
+
+def visible(text: str) -> str:
+    """Return a text without characters of no width."""
+    return text if text.isascii() else text.translate(_ZERO_WIDTH)
+
+
+def escape(text: str) -> str:
+    """Escape a piece of a line."""
+    return _MARKUP.sub(_escaped, text) if _SUSPECT.search(text) else text
+
+
+def escape_label(text: str) -> str:
+    """Escape the text of a link or an image: brackets as well."""
+    escaped = re.sub(r"\\\]|[\[\]]", lambda match: "\\" + match[0][-1], escape(text))
+    return escaped.replace("\n", " ")
+
+
+def escape_line_start(text: str) -> str:
+    """Escape what makes a line a block: list, heading, quote, underline, rule, table."""
+    match = _LINE_START.match(text)
+    if match is None:
+        return text
+    return f"\\{text}" if match[1] else f"{match[2]}\\{text[len(match[2]) :]}"
+
+
+def code_span(text: str) -> str:
+    """Return a code span; its fence is longer than any run of backticks in it."""
+    if "`" not in text:
+        return f"`{text}`"
+    ticks = "`" * (_longest_run(text) + 1)
+    pad = " " if text[0] == "`" or text[-1] == "`" else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}"
+
+
+def fence(language: str, text: str) -> str:
+    """Return a fenced block; its fence is longer than any run of backticks in it."""
+    ticks = "`" * max(3, _longest_run(text) + 1)
+    return f"{ticks}{language}\n{text}\n{ticks}" if text else f"{ticks}{language}\n{ticks}"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "&lt;" if match[0] == "<" else f"\\{match[0]}"
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, _BACKTICKS.findall(text)), default=0) if "`" in text else 0

@@ -1,0 +1,318 @@
+"""Where converted content gathers: blocks in a document, one line in a heading, a link or a table cell.
+
+Every element writes into the flow it stands in, and the flow knows what can be written there: a list is a list in a
+document, and lines joined by `<br>` in a table cell. Nesting is bounded, so indentation cannot grow without limit:
+beyond it a container shares the flow it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ._escape import code_span, fence, squeeze
+from ._inline import BREAK, CODE, NEW_LINE, Mark, Markup, Piece, render_line, strong
+
+__all__ = ["Block", "CellFlow", "Flow", "Item", "LineFlow", "Literal", "RawFlow"]
+
+MAX_DEPTH = 20
+_CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
+_ESCAPED = r"\\"
+_LANGUAGE = re.compile(r"[^\w+#.-]+")
+
+
+class Block(NamedTuple):
+    """A finished block of Markdown. `kind` is `list` with its marker (`-`, `*`, `.`, `)`), or another word."""
+
+    kind: str
+    markdown: str
+
+
+class Item(NamedTuple):
+    """A finished item of a list: its marker (`-`, `3`, ...), the box of a task or "", and its blocks."""
+
+    marker: str
+    box: str
+    flow: Flow
+
+
+class Literal(str):
+    """Text out of CDATA."""
+
+    __slots__ = ()
+
+
+class Flow:
+    """
+    Blocks under construction: those that are finished, and the pieces of the paragraph that is being written.
+
+    Attributes:
+        depth: How many flows this one is in.
+        owner: The list or the table that takes items or rows from this flow, if there is one.
+        blocks: The finished blocks.
+        pieces: The line that is being written.
+    """
+
+    __slots__ = ("_active", "blocks", "depth", "owner", "pieces")
+    line_break = NEW_LINE
+
+    def __init__(self, depth: int = 0, active: Sequence[Mark] = ()) -> None:
+        self.depth = depth
+        self.owner: object = None
+        self.blocks: list[Block] = []
+        self._active = dict.fromkeys(active, 1)
+        self.pieces: list[Piece] = [mark.opening for mark in active]
+
+    # Pieces of a line
+
+    def markup(self, markdown: str) -> None:
+        """Add finished Markdown to the line."""
+        self.pieces.append(Markup(markdown))
+
+    def literal(self, text: str) -> None:
+        """Add text out of CDATA."""
+        self.pieces.append(text)
+
+    def break_line(self) -> None:
+        """Break the line; two breaks end the paragraph."""
+        if self.pieces and self.pieces[-1] is BREAK:
+            self.end_paragraph()
+        else:
+            self.pieces.append(BREAK)
+
+    def open_mark(self, mark: Mark) -> None:
+        """Begin emphasis. It goes on in later paragraphs until it is closed."""
+        count = self._active.get(mark, 0)
+        self._active[mark] = count + 1
+        if not count:
+            self.pieces.append(mark.opening)
+
+    def close_mark(self, mark: Mark) -> None:
+        """End emphasis."""
+        self._active[mark] -= 1
+        if not self._active[mark]:
+            del self._active[mark]
+            self.pieces.append(mark.closing)
+
+    # Flows within
+
+    def nested(self) -> Flow:
+        """Return the flow for a container of blocks in this one: a new one, or this one if it can hold none."""
+        return Flow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
+
+    def line(self, *, label: bool = False) -> Flow:
+        """Return the flow for content that has to be one line: a heading, the text of a link (`label`)."""
+        return LineFlow(self.depth, (CODE,) if CODE in self._active else (), label=label)
+
+    # Blocks
+
+    def end_paragraph(self) -> None:
+        """Finish the paragraph being written, if there is anything in it."""
+        if self.pieces:
+            text = render_line(self.pieces, line_break=self.line_break)
+            self.pieces = [mark.opening for mark in self._active] if self._active else []
+            if text:
+                self.blocks.append(Block("paragraph", text))
+
+    def block(self, markdown: str) -> None:
+        """Add a finished block."""
+        self.end_paragraph()
+        self.blocks.append(Block("block", markdown))
+
+    def is_empty(self) -> bool:
+        """Finish the paragraph; tell whether there is nothing at all."""
+        self.end_paragraph()
+        return not self.blocks
+
+    def absorb(self, content: Flow) -> None:
+        """Add the blocks of another flow."""
+        content.end_paragraph()
+        self.end_paragraph()
+        if self.blocks:
+            self.blocks.extend(content.blocks)
+        else:
+            self.blocks, content.blocks = content.blocks, []
+
+    def heading(self, level: int, text: str) -> None:
+        """Add a heading; a closing `#` is escaped, for it would be taken for a part of the markup."""
+        hashes = "#" * level
+        self.block(f"{hashes} {_CLOSING.sub(_ESCAPED, text)}")
+
+    def code(self, language: str, text: str) -> None:
+        """Add a block of code."""
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
+        self.block(fence(_LANGUAGE.sub("", language), "\n".join(line.rstrip() for line in lines)))
+
+    def quote(self, label: str, title: str, content: Flow) -> None:
+        """Add a quotation, or an alert if there is a label (`NOTE`), with a bold title if there is one."""
+        body = content.finish()
+        first = "\n".join(filter(None, (f"[!{label}]" if label else "", strong(title))))
+        if not body and not title:
+            return
+        text = f"{first}{self._below(first, title)}{body}" if body else first
+        self.block("\n".join(f"> {line}" if line else ">" for line in text.split("\n")))
+
+    def list(self, items: Sequence[Item], *, ordered: bool) -> None:
+        """Add a list. One that follows another of its kind takes another marker, or they would be one list."""
+        self.end_paragraph()
+        marks = ".)" if ordered else "-*"
+        mark = marks[self.blocks[-1].kind == f"list{marks[0]}"] if self.blocks else marks[0]
+        texts = [_item(item, f"{item.marker}{mark}" if ordered else mark) for item in items]
+        self.blocks.append(Block(f"list{mark}", "\n".join(texts)))
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Add a table; every row has as many cells as the header."""
+        lines = [_row(header), "|" + " --- |" * len(header), *map(_row, rows)]
+        self.block("\n".join(lines))
+
+    def rule(self) -> None:
+        """Add a thematic break; `---` at the start of an item would make one of the marker too."""
+        self.block("___" if self.depth else "---")
+
+    def finish(self) -> str:
+        """Return all of it as Markdown."""
+        self.end_paragraph()
+        return "\n\n".join([block.markdown for block in self.blocks])
+
+    @staticmethod
+    def _below(first: str, title: str) -> str:
+        if not first:
+            return ""
+        return "\n\n" if title else "\n"
+
+
+class CellFlow(Flow):
+    """The content of a table cell: everything on one line, blocks parted by `<br>`."""
+
+    __slots__ = ()
+    line_break = "<br>"
+
+    def nested(self) -> Flow:
+        return CellFlow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
+
+    def break_line(self) -> None:
+        self.pieces.append(BREAK)
+
+    def block(self, markdown: str) -> None:
+        self.end_paragraph()
+        self.blocks.append(Block("block", " ".join(markdown.split())))
+
+    def heading(self, level: int, text: str) -> None:
+        del level
+        self.block(strong(text))
+
+    def code(self, language: str, text: str) -> None:
+        del language
+        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+        self.block("<br>".join(code_span(line) for line in lines))
+
+    def quote(self, label: str, title: str, content: Flow) -> None:
+        del label
+        self.end_paragraph()
+        self.blocks.extend(Block("block", text) for text in (strong(title), content.finish()) if text)
+
+    def list(self, items: Sequence[Item], *, ordered: bool) -> None:
+        for item in items:
+            marker = f"{item.marker}." if ordered else "-"
+            self.block(" ".join(filter(None, (marker, item.box, item.flow.finish()))))
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        for row in (header, *rows):
+            if any(row):
+                self.block(" | ".join(filter(None, row)))
+
+    def rule(self) -> None:
+        self.end_paragraph()
+
+    def finish(self) -> str:
+        self.end_paragraph()
+        return "<br>".join([block.markdown for block in self.blocks])
+
+
+class LineFlow(Flow):
+    """The content of a heading or a link: one line, blocks parted by a space."""
+
+    __slots__ = ("_label",)
+    line_break = " "
+
+    def __init__(self, depth: int = 0, active: Sequence[Mark] = (), *, label: bool = False) -> None:
+        super().__init__(depth, active)
+        self._label = label
+
+    def nested(self) -> Flow:
+        return self
+
+    def line(self, *, label: bool = False) -> Flow:
+        return super().line(label=True) if label and not self._label else self
+
+    def break_line(self) -> None:
+        self.pieces.append(" ")
+
+    def end_paragraph(self) -> None:
+        self.pieces.append(" ")
+
+    def block(self, markdown: str) -> None:
+        self.pieces += [" ", Markup(" ".join(markdown.split())), " "]
+
+    def code(self, language: str, text: str) -> None:
+        del language
+        if words := squeeze(text):
+            self.block(code_span(words))
+
+    def finish(self) -> str:
+        return render_line(self.pieces, line_break=" ", label=self._label)
+
+
+class RawFlow(LineFlow):
+    """Text that is no prose: code, the values of parameters. Of a flow with CDATA in it only that counts."""
+
+    __slots__ = ()
+
+    def line(self, *, label: bool = False) -> Flow:
+        del label
+        return self
+
+    def markup(self, markdown: str) -> None:
+        self.pieces.append(markdown)
+
+    def literal(self, text: str) -> None:
+        self.pieces.append(Literal(text))
+
+    def break_line(self) -> None:
+        self.pieces.append("\n")
+
+    def end_paragraph(self) -> None:
+        pass
+
+    def block(self, markdown: str) -> None:
+        self.pieces.append(markdown)
+
+    def finish(self) -> str:
+        literals = [piece for piece in self.pieces if isinstance(piece, Literal)]
+        return "".join(literals or [piece for piece in self.pieces if isinstance(piece, str)])
+
+
+def _item(item: Item, marker: str) -> str:
+    item.flow.end_paragraph()
+    parts = [f"{marker} {item.box}".rstrip()]
+    glue = " "
+    for block in item.flow.blocks:
+        if glue == " " and item.box and block.kind != "paragraph":
+            glue = "\n\n"
+        elif glue != " ":
+            glue = "\n" if _interrupts(block) else "\n\n"
+        parts += (glue, block.markdown)
+        glue = ""
+    pad = " " * (len(marker) + 1)
+    first, *rest = "".join(parts).split("\n")
+    return "\n".join([first, *[pad + line if line else "" for line in rest]]) if rest else first
+
+
+def _interrupts(block: Block) -> bool:
+    """Whether a block can follow a paragraph without an empty line between: a list that starts with `-` or 1."""
+    return block.kind.startswith("list") and block.markdown[:2] in {"- ", "* ", "1."}
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join([cell.replace("|", r"\|") for cell in cells]) + " |"

@@ -1,0 +1,59 @@
+"""The file: YAML front matter, then Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import yaml
+
+__all__ = ["Document", "read_document", "render_document"]
+
+_FENCE = "---\n"
+_NO_FOLDING = 2**31
+
+
+@attrs.frozen
+class Document:
+    """A synced file: its front matter and its Markdown. Without front matter `metadata` is empty."""
+
+    metadata: Mapping[str, object]
+    markdown: str
+
+
+def render_document(metadata: Mapping[str, object], markdown: str) -> bytes:
+    """
+    Return the bytes of a file: UTF-8, LF, no trailing spaces, one newline at the end.
+
+    Args:
+        metadata: JSON values by name; they keep their order. Nothing in them can end the front matter early.
+        markdown: As `convert` returns it.
+    """
+    front = yaml.dump(
+        dict(metadata), Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, width=_NO_FOLDING, default_flow_style=False
+    )
+    lines = (line.rstrip() for line in markdown.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n"))
+    body = "\n".join(lines)
+    return f"{_FENCE}{front if metadata else ''}{_FENCE}{body and chr(10)}{body}{body and chr(10)}".encode(
+        "utf-8", "replace"
+    )
+
+
+def read_document(data: bytes) -> Document:
+    """Return the front matter and the Markdown of a file; front matter that cannot be read is left out."""
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    head, fence, body = text.removeprefix(_FENCE).partition("\n" + _FENCE)
+    if not text.startswith(_FENCE):
+        return Document({}, text)
+    if head.startswith(_FENCE):
+        return Document({}, text.removeprefix(_FENCE + _FENCE).removeprefix("\n"))
+    metadata = _load(head) if fence else None
+    return Document({}, text) if metadata is None else Document(metadata, body.removeprefix("\n"))
+
+
+def _load(front: str) -> dict[str, object] | None:
+    try:
+        loaded = yaml.safe_load(front)
+    except (yaml.YAMLError, ValueError):
+        return None
+    return loaded if isinstance(loaded, dict) else None

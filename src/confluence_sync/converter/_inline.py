@@ -1,0 +1,291 @@
+"""One line of text from its pieces: white space, emphasis and code spans.
+
+Pieces are raw text (`str`), finished Markdown (`Markup`), the two ends of a mark, and `BREAK`. Emphasis is the hard
+part: `**` opens or closes only next to the right characters (CommonMark 6.2), so white space moves out of the marks,
+empty marks vanish, and a mark that cannot work is written as HTML.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import attrs
+
+from ._escape import code_span, escape, escape_label, escape_line_start, squeeze, visible
+
+__all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "Mark", "Markup", "Piece"]
+__all__ += ["render_line", "strong"]
+
+
+class Markup(str):
+    """Finished Markdown within a line."""
+
+    __slots__ = ()
+
+
+@attrs.frozen(eq=False)
+class End:
+    """The opening or the closing end of a mark."""
+
+    mark: Mark
+    opens: bool
+
+
+class Mark:
+    """
+    A kind of emphasis.
+
+    Attributes:
+        delimiter: What stands on both sides; "" if only the HTML element will do.
+        opening, closing: The pieces that stand for its ends.
+    """
+
+    def __init__(self, element: str, delimiter: str = "") -> None:
+        self.delimiter = delimiter
+        self.html = (f"<{element}>", f"</{element}>")
+        self.opening = End(self, opens=True)
+        self.closing = End(self, opens=False)
+
+
+class _Break:
+    """A line break that the author asked for."""
+
+
+STRONG = Mark("strong", "**")
+EMPHASIS = Mark("em", "*")
+DELETED = Mark("del", "~~")
+SUBSCRIPT = Mark("sub")
+SUPERSCRIPT = Mark("sup")
+CODE = Mark("code", "`")
+BREAK: Final = _Break()
+NEW_LINE = "\\\n"
+"""A break in a paragraph: a backslash at the end of the line."""
+
+Piece = str | End | _Break
+
+
+def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: bool = False) -> str:
+    """
+    Return the Markdown of a line.
+
+    Args:
+        line_break: What stands for a break: `\\` and a new line in a paragraph, `<br>` in a table cell.
+        label: Whether the line is the text of a link, where brackets count.
+    """
+    if len(pieces) == 1 and type(text := pieces[0]) is str:
+        return _plain_line(squeeze(text), line_break, label=label)
+    line = _Line(line_break, label=label)
+    for piece in pieces:
+        line.add(piece)
+    return line.finish()
+
+
+def _plain_line(text: str, line_break: str, *, label: bool) -> str:
+    if label:
+        return escape_label(text)
+    return escape_line_start(escape(text)) if line_break == NEW_LINE else escape(text)
+
+
+def strong(markdown: str) -> str:
+    """Return a finished line in bold, or as it is if it has bold parts already."""
+    if not markdown or "**" in markdown or "<strong>" in markdown:
+        return markdown
+    return render_line([STRONG.opening, Markup(markdown), STRONG.closing])
+
+
+@attrs.define(eq=False)
+class _Span:
+    """A mark in place: where its ends are in the output, and whether marks enclose it."""
+
+    mark: Mark
+    opened: int
+    nested: bool
+    closed: int = -1
+
+
+class _Line:
+    """A line under construction. White space waits in `_gap` and opening marks in `_pending` until something follows."""
+
+    def __init__(self, line_break: str, *, label: bool) -> None:
+        self._break = line_break
+        self._escape = escape_label if label else escape
+        self._out: list[str] = []
+        self._gap = ""
+        self._pending: list[Mark] = []
+        self._open: list[_Span] = []
+        self._spans: list[_Span] = []
+        self._text: list[str] = []
+        self._code = False
+        self._code_text: list[str] = []
+
+    def add(self, piece: Piece) -> None:
+        if type(piece) is str:
+            self._add_text(piece)
+        elif isinstance(piece, Markup):
+            self._flush()
+            if piece:
+                self._put(piece)
+        elif piece is BREAK:
+            self._flush()
+            self._gap = self._break
+        elif isinstance(piece, End):
+            self._add_end(piece)
+
+    def finish(self) -> str:
+        self._flush()
+        while self._open:
+            self._close(self._open[-1].mark)
+        if self._spans:
+            _settle(self._out, self._spans)
+        return "".join(self._out)
+
+    def _add_text(self, text: str) -> None:
+        if self._code:
+            if self._text:
+                self._flush_text()
+            self._code_text.append(text)
+        else:
+            if self._code_text:
+                self._flush_code()
+            self._text.append(text)
+
+    def _add_end(self, end: End) -> None:
+        if end.mark is CODE:
+            self._code = end.opens
+            return
+        self._flush()
+        if end.opens:
+            self._reopen(end.mark)
+        elif end.mark in self._pending:
+            self._pending.remove(end.mark)
+        else:
+            self._close(end.mark)
+
+    def _reopen(self, mark: Mark) -> None:
+        """Open a mark; one that was closed right here goes on instead (`<b>a</b><b>b</b>`)."""
+        last = self._spans[-1] if self._spans else None
+        if last and last.mark is mark and last.closed == len(self._out) - 1 and not self._gap and not self._pending:
+            self._out.pop()
+            self._spans.pop()
+            self._open.append(last)
+        else:
+            self._pending.append(mark)
+
+    def _close(self, mark: Mark) -> None:
+        span = self._open.pop()
+        span.closed = len(self._out)
+        self._spans.append(span)
+        self._out.append(mark.delimiter)
+
+    def _put(self, markdown: str) -> None:
+        if self._gap:
+            if self._out:
+                self._out.append(self._gap)
+            self._gap = ""
+        elif markdown[0] == "[" and self._out and self._out[-1][-1:] == "!":
+            self._out[-1] = self._out[-1][:-1] + "\\!"  # not an image
+        nested = bool(self._open)
+        for mark in self._pending:
+            self._open.append(_Span(mark, len(self._out), nested))
+            self._out.append(mark.delimiter)
+        self._pending.clear()
+        self._out.append(markdown)
+
+    def _flush(self) -> None:
+        if self._text:
+            self._flush_text()
+        elif self._code_text:
+            self._flush_code()
+
+    def _flush_text(self) -> None:
+        text = visible("".join(self._text))
+        self._text.clear()
+        self._spaced(text, self._escaped)
+
+    def _flush_code(self) -> None:
+        text = visible("".join(self._code_text))
+        self._code_text.clear()
+        self._spaced(text, code_span)
+
+    def _escaped(self, text: str) -> str:
+        starts_line = self._break == NEW_LINE and not self._pending and (not self._out or self._gap == NEW_LINE)
+        return escape_line_start(self._escape(text)) if starts_line else self._escape(text)
+
+    def _spaced(self, text: str, write: Callable[[str], str]) -> None:
+        words = text.split()
+        if not words:
+            self._gap = self._gap or (" " if text else "")
+            return
+        if text[0].isspace():
+            self._gap = self._gap or " "
+        self._put(write(" ".join(words)))
+        self._gap = " " if text[-1].isspace() else ""
+
+
+def _settle(out: list[str], spans: list[_Span]) -> None:
+    """Write as HTML the marks that would not work. Each one written so changes the neighbours of others."""
+    doubtful = [span for span in spans if span.mark.delimiter]
+    _write_html(out, [span for span in spans if not span.mark.delimiter])
+    for _ in range(4):
+        ends = {index: opens for span in doubtful for index, opens in ((span.opened, True), (span.closed, False))}
+        broken = [span for span in doubtful if not (_opens(out, ends, span) and _closes(out, ends, span))]
+        if not broken:
+            return
+        _write_html(out, broken)
+        doubtful = [span for span in doubtful if span not in broken]
+    _write_html(out, doubtful)
+
+
+def _write_html(out: list[str], spans: list[_Span]) -> None:
+    for span in spans:
+        out[span.opened], out[span.closed] = span.mark.html
+
+
+def _opens(out: list[str], ends: dict[int, bool], span: _Span) -> bool:
+    """Whether the opening delimiter is left-flanking, and cannot be taken for the end of an enclosing mark."""
+    before, mixed = _before(out, ends, span.opened)
+    after = _after(out, ends, span.opened)
+    if mixed or (span.mark is DELETED and after == "~"):
+        return False
+    if before.isspace():
+        return True
+    ends_outer = span.nested and (not _is_punctuation(before) or _may_be_punctuation(after))
+    return not ends_outer and (not _may_be_punctuation(after) or _is_punctuation(before))
+
+
+def _closes(out: list[str], ends: dict[int, bool], span: _Span) -> bool:
+    """Whether the closing delimiter is right-flanking."""
+    before, _ = _before(out, ends, span.closed)
+    after = _after(out, ends, span.closed)
+    if span.mark is DELETED and before == "~":
+        return False
+    return not _may_be_punctuation(before) or after.isspace() or _is_punctuation(after)
+
+
+def _before(out: list[str], ends: dict[int, bool], index: int) -> tuple[str, bool]:
+    """Return the character before a run of delimiters, and whether one before the index closes a mark."""
+    mixed = False
+    index -= 1
+    while index in ends:
+        mixed = mixed or not ends[index]
+        index -= 1
+    return (out[index][-1] if index >= 0 else " "), mixed
+
+
+def _after(out: list[str], ends: dict[int, bool], index: int) -> str:
+    index += 1
+    while index in ends:
+        index += 1
+    return out[index][0] if index < len(out) else " "
+
+
+def _is_punctuation(character: str) -> bool:
+    """Whether every version of the rules calls it punctuation."""
+    return character.isascii() and not character.isalnum() and not character.isspace()
+
+
+def _may_be_punctuation(character: str) -> bool:
+    """Whether some version of the rules calls it punctuation: later ones added symbols."""
+    return unicodedata.category(character)[0] in "PSM"

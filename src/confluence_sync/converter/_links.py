@@ -1,0 +1,172 @@
+"""Links as Markdown: where a reference leads, and what has been linked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from urllib.parse import quote, unquote
+
+import attrs
+
+from ..models import AccountId, AttachmentLink, PageLink, ResolvedLink
+from ..protocols import LinkResolver
+from ._anchors import AnchorIndex, slug
+from ._escape import escape_label, squeeze
+from ._flow import Flow
+from ._inline import Markup, Piece
+from ._references import Reference, UrlLink, UserLink, browse_address, encode_href, is_safe, page_of_address
+
+__all__ = ["Links", "Target", "write_image", "write_link"]
+
+_AUTOLINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\\]*")
+_MAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PENDING_ANCHOR = re.compile("\x00([^\x00]*)\x00")
+
+
+@attrs.frozen
+class Target:
+    """Where a link leads (`href` is "" if that cannot be told), and a text for links that have none."""
+
+    href: str = ""
+    text: str = ""
+
+
+class Links:
+    """
+    Finds the targets of links and remembers all that were met, in order.
+
+    Attributes:
+        pages, attachments, mentions: What was linked, whether or not it could be resolved.
+    """
+
+    def __init__(self, resolver: LinkResolver | None, site_url: str, warn: Callable[[str, str], None]) -> None:
+        self.pages: dict[PageLink, None] = {}
+        self.attachments: dict[AttachmentLink, None] = {}
+        self.mentions: dict[AccountId, None] = {}
+        self.resolver = resolver
+        self.site_url = site_url
+        self._warn = warn
+        self._pending = False
+
+    def target(self, reference: Reference | None, anchor: str = "") -> Target:
+        """Return where a reference leads; no reference means an anchor of the page itself."""
+        match reference:
+            case None:
+                return self._own_anchor(anchor)
+            case PageLink():
+                return self._page(reference, anchor)
+            case AttachmentLink():
+                return self._attachment(reference)
+            case UserLink():
+                return Target(text=self._user(reference))
+            case UrlLink():
+                url = reference.url or (browse_address(self.site_url, reference.path) if reference.path else "")
+                return Target(url if is_safe(url) else "", reference.text or reference.url)
+
+    def address(self, url: str) -> Target:
+        """Return where an `href` leads: addresses of Confluence pages are links to pages."""
+        url = url.strip()
+        if not is_safe(url):
+            self._warn("unsafe_link", url.partition(":")[0].strip())
+            return Target()
+        if url.startswith("#"):
+            return self._own_anchor(url[1:])
+        base, _, anchor = url.partition("#")
+        link = page_of_address(base, self.site_url)
+        if link is None:
+            return Target(url)
+        resolved = self._resolve(link, anchor)
+        return Target(resolved.href, resolved.title) if resolved else Target(self._absolute(url))
+
+    def place_anchors(self, markdown: str, headings: Sequence[str]) -> str:
+        """Put the slugs of headings, all known at last, into the links to anchors of the page itself."""
+        if not self._pending:
+            return markdown
+        anchors = AnchorIndex(headings)
+        return _PENDING_ANCHOR.sub(lambda match: anchors.find(unquote(match[1])), markdown)
+
+    def _own_anchor(self, anchor: str) -> Target:
+        name = squeeze(anchor)
+        if not name:
+            return Target()
+        self._pending = True
+        return Target(f"#\x00{quote(name, safe='')}\x00", name)
+
+    def _page(self, link: PageLink, anchor: str) -> Target:
+        if not link.page_id and not link.title:
+            return self._own_anchor(anchor)
+        resolved = self._resolve(link, anchor)
+        if resolved:
+            return Target(resolved.href, link.title or resolved.title)
+        if self.resolver:
+            self._warn("unresolved_link", link.title or f"page {link.page_id}")
+        return Target(text=link.title or "")
+
+    def _resolve(self, link: PageLink, anchor: str) -> ResolvedLink | None:
+        self.pages[link] = None
+        resolved = self.resolver.page(link) if self.resolver else None
+        if resolved and anchor:
+            fragment = slug(anchor) if resolved.local else quote(anchor, safe="%")
+            return attrs.evolve(resolved, href=f"{resolved.href}#{fragment}")
+        return resolved
+
+    def _attachment(self, link: AttachmentLink) -> Target:
+        self.attachments[link] = None
+        if self.resolver is None:
+            return Target(quote(link.filename), link.filename)
+        resolved = self.resolver.attachment(link)
+        if resolved is None:
+            self._warn("unresolved_attachment", link.filename)
+        return Target(resolved.href if resolved else "", link.filename)
+
+    def _user(self, user: UserLink) -> str:
+        if not user.account_id:
+            return f"@{user.name}" if user.name else ""
+        self.mentions[user.account_id] = None
+        known = self.resolver.user(user.account_id) if self.resolver else None
+        return f"@{known or user.name or user.account_id}"
+
+    def _absolute(self, url: str) -> str:
+        return browse_address(self.site_url, url) or url if url.startswith("/") else url
+
+
+def write_link(flow: Flow, content: Flow, target: Target) -> None:
+    """Write a link; what it leads to stands for a text it does not have, and a text with nothing to lead to stays."""
+    if not target.href:
+        flow.pieces += content.pieces
+        return
+    if target.text and not content.finish():
+        flow.markup(f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})")
+    elif text := content.finish():
+        plain = _plain(content.pieces)
+        link = _bare(plain, target.href) or f"[{text}]({encode_href(target.href)})"
+        flow.pieces += [*_space(content.pieces[:1], 0), Markup(link), *_space(content.pieces[-1:], -1)]
+
+
+def write_image(flow: Flow, alt: str, target: Target) -> None:
+    """Write an image; one that is nowhere leaves its description, or its name."""
+    label = escape_label(squeeze(alt))
+    if target.href and is_safe(target.href):
+        flow.markup(f"![{label}]({encode_href(target.href)})")
+    elif text := label or escape_label(squeeze(target.text)):
+        flow.markup(text)
+
+
+def _bare(text: str, href: str) -> str:
+    """Return the short form of a link whose text is its address, "" if it is not, or cannot be, written so."""
+    if text == href and _AUTOLINK.fullmatch(href):
+        return f"<{href}>"
+    if f"mailto:{text}" == href and _MAIL_ADDRESS.fullmatch(text):
+        return f"<{text}>"
+    return ""
+
+
+def _plain(pieces: Sequence[Piece]) -> str:
+    return squeeze("".join(piece for piece in pieces if type(piece) is str)) if all(
+        type(piece) is str for piece in pieces
+    ) else ""
+
+
+def _space(pieces: Sequence[Piece], index: int) -> list[Piece]:
+    """White space at the edge of a link's text stands outside of the link."""
+    return [" "] if pieces and type(pieces[0]) is str and pieces[0][index:][:1].isspace() else []

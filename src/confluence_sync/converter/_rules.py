@@ -1,0 +1,114 @@
+"""The kinds of rules for elements; `_elements` says which element has which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ._context import Context, Element
+from ._flow import Flow, RawFlow
+from ._inline import Mark
+
+__all__ = ["Blocks", "Line", "Marked", "Paragraph", "Raw", "Transparent", "Void", "Writer"]
+
+Writer = Callable[[Context, Element, Flow], None]
+"""Writes what an element becomes into `context.flow`, given its finished content."""
+
+
+class Transparent:
+    """Only the content counts."""
+
+    def open(self, context: Context, element: Element) -> None:
+        pass
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        pass
+
+
+class Paragraph:
+    """The content stands apart from what is before and after it."""
+
+    def open(self, context: Context, element: Element) -> None:
+        del element
+        context.flow.end_paragraph()
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        del context, element
+        content.end_paragraph()
+
+
+class Marked:
+    """Emphasis."""
+
+    def __init__(self, mark: Mark) -> None:
+        self._mark = mark
+
+    def open(self, context: Context, element: Element) -> None:
+        del element
+        context.flow.open_mark(self._mark)
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        del context, element
+        content.close_mark(self._mark)
+
+
+class Void:
+    """An element without content."""
+
+    def __init__(self, write: Writer) -> None:
+        self._write = write
+
+    def open(self, context: Context, element: Element) -> None:
+        pass
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        self._write(context, element, content)
+
+
+class Blocks:
+    """A container of blocks. Where there can be none, in a heading or nested too deeply, its content stays as it is."""
+
+    def __init__(self, write: Writer) -> None:
+        self._write = write
+
+    def open(self, context: Context, element: Element) -> None:
+        del element
+        context.flow.end_paragraph()
+        context.flow = context.flow.nested()
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        if content is context.flow:
+            content.end_paragraph()
+        else:
+            self._write(context, element, content)
+
+
+class Line:
+    """One line: a heading, a caption. Within another line the content stays as it is."""
+
+    def __init__(self, write: Writer) -> None:
+        self._write = write
+
+    def open(self, context: Context, element: Element) -> None:
+        del element
+        context.flow.end_paragraph()
+        context.flow = context.flow.line()
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        if content is context.flow:
+            content.end_paragraph()
+        else:
+            self._write(context, element, content)
+
+
+class Raw:
+    """Text as it is."""
+
+    def __init__(self, write: Writer) -> None:
+        self._write = write
+
+    def open(self, context: Context, element: Element) -> None:
+        del element
+        context.flow = RawFlow()
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        self._write(context, element, content)

@@ -1,0 +1,120 @@
+"""Tables: cells with spans, laid out on a grid in which every row has every column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from ._flow import CellFlow, Flow
+from ._inline import strong
+
+__all__ = ["TableBuilder"]
+
+_MAX_SPAN = 200
+_SPARSE = 20
+"""Spans and empty cells may make a table this many times as large as its cells, and no larger."""
+
+
+@attrs.define(eq=False)
+class Cell:
+    """A cell: its content, whether it is a header (`th`), and how many columns and rows it covers."""
+
+    flow: Flow
+    header: bool = False
+    columns: int = 1
+    rows: int = 1
+    text: str = ""
+
+
+class TableBuilder:
+    """
+    A table under construction.
+
+    Attributes:
+        stray: The flow of what stands outside of cells, a caption; it goes before the table.
+    """
+
+    def __init__(self, outer: Flow, stray: Flow) -> None:
+        self.stray = stray
+        stray.owner = self
+        self._depth = outer.depth + 1
+        self._rows: list[list[Cell]] = []
+        self._in_head = False
+        self._head_rows = 0
+
+    def start_head(self) -> None:
+        """Begin a `thead`."""
+        self._in_head = True
+
+    def end_head(self) -> None:
+        """End a `thead`."""
+        self._in_head = False
+
+    def start_row(self) -> None:
+        """Begin a row."""
+        self._rows.append([])
+        if self._in_head:
+            self._head_rows = len(self._rows)
+
+    def start_cell(self, *, header: bool, columns: int, rows: int) -> Flow:
+        """Begin a cell and return its flow."""
+        if not self._rows:
+            self.start_row()
+        flow = CellFlow(self._depth)
+        self._rows[-1].append(Cell(flow, header, min(max(columns, 1), _MAX_SPAN), min(max(rows, 1), _MAX_SPAN)))
+        return flow
+
+    def write(self, flow: Flow) -> None:
+        """Write the table into a flow, and what stood outside of its cells before it."""
+        flow.absorb(self.stray)
+        rows = [row for row in self._rows if row]
+        if not rows:
+            return
+        has_header = bool(self._head_rows) or all(cell.header for cell in rows[0])
+        for index, row in enumerate(rows):
+            _finish_row(row, bold=index > 0 or not has_header)
+        grid = _grid(rows)
+        if not any(map(any, grid)):
+            return
+        header, body = (grid[0], grid[1:]) if has_header else ([""] * len(grid[0]), grid)
+        flow.table(header, body)
+
+
+def _finish_row(row: Sequence[Cell], *, bold: bool) -> None:
+    """Write the cells; the headers of rows below the header row are bold, for Markdown has no other way to tell."""
+    for cell in row:
+        text = cell.flow.finish()
+        cell.text = strong(text) if cell.header and bold else text
+
+
+def _grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """Lay cells out. A spanned text stands once; the other places it covers are empty."""
+    budget = _SPARSE * sum(map(len, rows)) + 1000
+    placed: list[dict[int, str]] = []
+    covered: dict[int, int] = {}
+    for row in rows:
+        columns: dict[int, str] = {}
+        blocked = covered
+        covered = {column: left - 1 for column, left in blocked.items() if left > 1}
+        position = 0
+        for cell in row:
+            while position in blocked:
+                position += 1
+            columns[position] = cell.text
+            area = cell.columns * cell.rows
+            budget -= area
+            width, height = (cell.columns, cell.rows) if budget > 0 else (1, 1)
+            if height > 1:
+                covered.update(dict.fromkeys(range(position, position + width), height - 1))
+            position += width
+        placed.append(columns)
+    return _pad(placed, budget)
+
+
+def _pad(placed: Sequence[dict[int, str]], budget: int) -> list[list[str]]:
+    """Give every row every column in which a cell begins somewhere."""
+    used = sorted(set().union(*placed))
+    if len(used) * len(placed) > max(budget, 0) + 1000:
+        return [list(row.values()) for row in placed]
+    return [[row.get(column, "") for column in used] for row in placed]

@@ -1,0 +1,72 @@
+"""Storage format as a stream of tokens: one regular expression, linear in time whatever the input.
+
+Storage format is XML in the good case, and it is read here as neither XML nor HTML: an XML parser refuses what is not
+well-formed, and an HTML5 parser repairs what needs no repair (`docs/decisions` tells more). Every repetition below is
+possessive, so nothing is ever tried twice.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+__all__ = ["TOKENS", "TagText", "clean_text", "read_tag", "unescape"]
+
+TOKENS = re.compile(
+    r"""
+      < ( /?+ [A-Za-z] [^<>"']*+ (?: (?: "[^"]*+" | '[^']*+' ) [^<>"']*+ )*+ ) >  # 1: a tag, without its brackets
+        ( [^<]*+ )                                                              # 2: the text behind it
+    | <!\[CDATA\[ ( [^\]]*+ (?: \] (?!\]>) [^\]]*+ )*+ ) (?: \]\]> )?+          # 3: literal text
+    | <!--        [^-]*+ (?: - (?!->) [^-]*+ )*+         (?: --> )?+            # a comment
+    | <[!?] [^<>]*+ >?+                                                         # a declaration
+    | </?+ (?: [A-Za-z] [^<>]*+ )?+ \Z                                          # a tag cut off by the end
+    | < /?+ (?: ac | ri | at ) : [^<>\s]*+                                      # a tag too broken to be one
+    | ( [^<]++ | < )                                                            # 4: other text
+    """,
+    re.VERBOSE,
+)
+"""Matches at every position, so `findall` leaves nothing out."""
+
+_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
+_ENTITY = re.compile(r"&(?:#\d{1,8}|#[xX][0-9A-Fa-f]{1,8}|[A-Za-z][A-Za-z0-9]{1,40});")
+_ATTRIBUTE = re.compile(r"""([^\s=/"'<>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))""")
+
+
+class TagText(NamedTuple):
+    """A tag taken apart. Names are in lower case, attributes keep their prefix (`ri:content-title`)."""
+
+    name: str
+    attributes: Mapping[str, str]
+    start: bool
+    end: bool
+
+
+def clean_text(storage: str) -> str:
+    """Return a text without what no document can hold: control characters and lone surrogates."""
+    return storage.encode("utf-8", "replace").translate(None, _CONTROLS).decode()
+
+
+def read_tag(inner: str) -> TagText:
+    """Take apart what stands between `<` and `>`."""
+    if inner[0] == "/":
+        return TagText(inner[1:].split(None, 1)[0].lower() if inner[1:].strip() else "", {}, start=False, end=True)
+    empty = inner[-1] == "/"
+    name, *rest = (inner[:-1] if empty else inner).split(None, 1)
+    return TagText(name.lower(), _attributes(rest[0]) if rest else {}, start=True, end=empty)
+
+
+def unescape(text: str) -> str:
+    """Replace character references (`&amp;`, `&rsquo;`, `&#8217;`); what is none stays as it is."""
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    return html.unescape(match[0])
+
+
+def _attributes(source: str) -> dict[str, str]:
+    return {
+        name.lower(): unescape(double or single or bare) for name, double, single, bare in _ATTRIBUTE.findall(source)
+    }
