@@ -40,7 +40,8 @@ RunId = NewType("RunId", str)
 SpaceId = NewType("SpaceId", str)
 ContentId = NewType("ContentId", str)
 """Id of anything in the tree: a page, folder, whiteboard, database or smart link. Decimal digits."""
-PageId = NewType("PageId", ContentId)
+PageId = ContentId
+"""Id of a page; pages share one range of numbers with everything else in the tree."""
 AccountId = NewType("AccountId", str)
 
 

@@ -47,7 +47,7 @@ def page(item: Json) -> Page:
     version = part(item, "version")
     parent_id = _id(item, "parentId")
     return Page(
-        id=PageId(ContentId(_required_id(item, "id"))),
+        id=PageId(_required_id(item, "id")),
         space_id=SpaceId(_id(item, "spaceId") or ""),
         title=text(item, "title"),
         status=text(item, "status", "current"),
@@ -76,7 +76,7 @@ def space(item: Json) -> Space:
         name=text(item, "name"),
         type=text(item, "type", "global"),
         status=text(item, "status", "current"),
-        homepage_id=PageId(ContentId(homepage_id)) if homepage_id else None,
+        homepage_id=PageId(homepage_id) if homepage_id else None,
     )
 
 

@@ -63,7 +63,7 @@ class Memory:
         containers = self._tree("containers", record.space.id, record.generation)
         return TreeSnapshot(
             space=record.space,
-            pages={PageId(ContentId(key)): load(Page, data) async for key, data in self.store.scan(pages)},
+            pages={PageId(key): load(Page, data) async for key, data in self.store.scan(pages)},
             containers={ContentId(key): load(Container, data) async for key, data in self.store.scan(containers)},
             complete=record.complete,
             base_url=record.base_url,
@@ -74,7 +74,7 @@ class Memory:
         pages: dict[PageId, Page] = {}
         for part in _parts(page_ids):
             found = await self.store.load_many(self._tree("pages", record.space.id, record.generation), part)
-            pages.update((PageId(ContentId(key)), load(Page, data)) for key, data in found.items())
+            pages.update((PageId(key), load(Page, data)) for key, data in found.items())
         return pages
 
     def put_page(self, page: Page, generation: int) -> Change:
@@ -117,14 +117,14 @@ class Memory:
         entries = self.store.scan(self._collection("manifest", space_id))
         claims = self.store.scan(self._collection("claims", space_id))
         return Manifest(
-            entries={PageId(ContentId(key)): load(ManifestEntry, data) async for key, data in entries},
+            entries={PageId(key): load(ManifestEntry, data) async for key, data in entries},
             claims={claim.path: claim async for claim in (load(Claim, data) async for _, data in claims)},
         )
 
     async def entries(self, space_id: SpaceId, page_ids: Sequence[PageId]) -> dict[PageId, ManifestEntry]:
         """Return those of at most 1,000 files that are recorded."""
         found = await self.store.load_many(self._collection("manifest", space_id), page_ids)
-        return {PageId(ContentId(key)): load(ManifestEntry, data) for key, data in found.items()}
+        return {PageId(key): load(ManifestEntry, data) for key, data in found.items()}
 
     async def has_manifest(self, space_id: SpaceId) -> bool:
         """Whether any file of a space was ever written."""

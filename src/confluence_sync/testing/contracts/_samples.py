@@ -28,7 +28,6 @@ from ...events import (
 )
 from ...models import (
     ConnectionId,
-    ContentId,
     ConversionWarning,
     Outcome,
     PageId,
@@ -49,7 +48,7 @@ _WARNING = ConversionWarning(kind="unknown_macro", name="gliffy", count=2, headi
 def sample_run(run_id: RunId, connection_id: ConnectionId = ConnectionId("connection")) -> list[AnyEvent]:  # noqa: B008 - a string
     """Return the events of a run in which everything happened, in order."""
     stamp: dict[str, Any] = {"run_id": run_id, "seq": 1, "at": _START}
-    space, key, page, path = SpaceId("98305"), "DOCS", PageId(ContentId("65537")), "docs/Ünïcode 🗺️.md"
+    space, key, page, path = SpaceId("98305"), "DOCS", PageId("65537"), "docs/Ünïcode 🗺️.md"
     events: list[AnyEvent] = [
         RunStarted(**stamp, connection_id=connection_id, trigger=Trigger.MANUAL, mode=RunMode.FULL, spaces=(space,)),
         PagesListed(**stamp, space_id=space, space_key=key, pages=250),
