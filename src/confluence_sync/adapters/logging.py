@@ -89,7 +89,8 @@ def _sentence(event: AnyEvent) -> str:
         case PagesListed():
             return f"Space {event.space_key}: {event.pages} pages listed so far"
         case SpaceListed():
-            return f"Space {event.space_key}: {event.pages} pages listed{'' if event.complete else ', not all of them'}"
+            how = "listed" if event.complete else "known, after asking for changes only"
+            return f"Space {event.space_key}: {event.pages} pages {how}"
         case SpacePlanned():
             return (
                 f"Space {event.space_key}: {event.writes} to write, {event.moves} to move, {event.deletes} to delete, "

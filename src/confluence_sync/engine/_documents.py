@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import attrs
@@ -72,9 +73,14 @@ def page_metadata(body: PageBody, tree: TreeSnapshot, names: Mapping[AccountId, 
         "version": page.version,
     }
     if page.created_at is not None:
-        metadata["created_at"] = page.created_at.isoformat()
+        metadata["created_at"] = _timestamp(page.created_at)
     if page.updated_at is not None:
-        metadata["updated_at"] = page.updated_at.isoformat()
+        metadata["updated_at"] = _timestamp(page.updated_at)
     if page.author_id is not None and names.get(page.author_id):
         metadata["author"] = names[page.author_id]
     return metadata
+
+
+def _timestamp(at: datetime) -> str:
+    """As the API writes it: UTC, milliseconds, `Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
