@@ -103,7 +103,7 @@ class PagesListed(SyncEvent):
 
 @attrs.frozen(kw_only=True)
 class SpaceListed(SyncEvent):
-    """The tree of a space is known; `complete` is False if only changes were asked for, so that absence means nothing."""
+    """The tree of a space is known; not `complete` if only changes were asked for, so that absence means nothing."""
 
     space_id: SpaceId
     space_key: str

@@ -1,0 +1,34 @@
+"""See what a sync would do, and what it would cost, before anything is written."""
+
+import asyncio
+
+from confluence_sync.adapters import MemoryStateStore, MemoryVFS
+from confluence_sync.client import ConfluenceClient, SiteApiToken
+from confluence_sync.engine import SyncEngine
+from confluence_sync.models import SpaceMapping
+from confluence_sync.testing import demo_site
+
+
+async def main() -> None:
+    """Print the plan for an empty folder, and the plan after an edit, a rename and a deletion."""
+    site = demo_site()
+    async with (
+        site.serve() as url,
+        ConfluenceClient(SiteApiToken(url, "you@example.com", "your-api-token")) as client,
+    ):
+        engine = SyncEngine(client, MemoryVFS(), MemoryStateStore())
+        handbook = SpaceMapping(space_id=(await client.space_by_key("HB")).id)
+        for plan in await engine.plan([handbook]):
+            print(plan)
+
+        await engine.sync([handbook])
+        pages = site.space("HB").homepage.children
+        pages[0].rename("A better name")
+        pages[1].edit("<p>Shorter.</p>")
+        pages[-1].trash()
+        for plan in await engine.plan([handbook]):
+            print(plan)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,166 @@
+"""Sync Confluence Cloud spaces into a folder of Markdown files.
+
+    export CONFLUENCE_URL=https://your-site.atlassian.net/wiki
+    export CONFLUENCE_EMAIL=you@example.com
+    export CONFLUENCE_API_TOKEN=...
+    python examples/sync_space.py --space DOCS --space OPS=operations --into ./confluence
+
+Without --space, every space you may see is synced. A scoped API token works on the gateway: set CONFLUENCE_URL to
+https://api.atlassian.com/ex/confluence/<cloud id>/wiki.
+
+Exit code: 0 succeeded, 1 partial, 2 failed or misconfigured, 75 paused (try again later), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+
+import httpx
+
+from confluence_sync.adapters import FsspecVFS, SQLiteDatabase
+from confluence_sync.adapters.logging import describe
+from confluence_sync.client import Authentication, ConfluenceClient, GatewayApiToken, SiteApiToken
+from confluence_sync.documents import dump_event
+from confluence_sync.engine import SyncEngine
+from confluence_sync.errors import ConfigurationError, ConfluenceSyncError
+from confluence_sync.events import AnyEvent, PagesListed, PageWritten, RunFinished, SpacePlanned
+from confluence_sync.models import Outcome, RunMode, SpaceMapping
+
+EXIT_CODES = {
+    Outcome.SUCCEEDED: 0,
+    Outcome.PARTIAL: 1,
+    Outcome.FAILED: 2,
+    Outcome.PAUSED: 75,
+    Outcome.CANCELLED: 130,
+}
+GATEWAY = re.compile(r"(?P<gateway>https?://[^/]+)/ex/confluence/(?P<cloud_id>[^/]+)(/wiki)?/?")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool and return its exit code."""
+    options = parse(arguments)
+    try:
+        return asyncio.run(sync(options, credentials(os.environ)))
+    except ConfluenceSyncError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the next run goes on from here", file=sys.stderr)
+        return 130
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("--space", action="append", default=[], metavar="KEY[=FOLDER]", help="repeatable; default: all")
+    parser.add_argument("--into", default="confluence", metavar="DIR", help="folder or fsspec URL (%(default)s)")
+    parser.add_argument("--state", default="confluence-sync.db", metavar="FILE", help="SQLite file (%(default)s)")
+    parser.add_argument("--mode", type=RunMode, choices=list(RunMode), default=RunMode.FULL, help="%(choices)s")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
+    parser.add_argument("--json", action="store_true", help="print one event per line as JSON")
+    return parser.parse_args(arguments)
+
+
+def credentials(environment: Mapping[str, str]) -> Authentication:
+    """
+    Take the site and the API token from the environment.
+
+    Raises:
+        ConfigurationError: Something is missing.
+    """
+    names = ("CONFLUENCE_URL", "CONFLUENCE_EMAIL", "CONFLUENCE_API_TOKEN")
+    if missing := [name for name in names if not environment.get(name)]:
+        raise ConfigurationError(f"set the environment variable {' and '.join(missing)}; see --help")
+    url, email, token = (environment[name] for name in names)
+    if match := GATEWAY.fullmatch(url):
+        return GatewayApiToken(match["cloud_id"], email, token, gateway_url=match["gateway"])
+    return SiteApiToken(url, email, token)
+
+
+async def sync(options: argparse.Namespace, auth: Authentication) -> int:
+    """Sync or plan as the options say."""
+    async with ConfluenceClient(auth) as client, SQLiteDatabase(options.state) as database:
+        vfs = FsspecVFS.from_url(options.into)
+        engine = SyncEngine(client, vfs, database.state, sink=database.log, connection_id=connection_id(auth))
+        await client.current_user()
+        mappings = await find_mappings(client, options.space)
+        if options.dry_run:
+            for plan in await engine.plan(mappings, rebuild=options.mode is RunMode.REBUILD):
+                print(plan)
+            return 0
+        show = show_json if options.json else Progress()
+        async with engine.run(mappings, mode=options.mode) as run:
+            async for event in run:
+                show(event)
+    if not options.json:
+        print(run.report.summary())
+    return EXIT_CODES[run.report.outcome or Outcome.FAILED]
+
+
+def connection_id(auth: Authentication) -> str:
+    """Name the connection after the site, so that one state file serves several."""
+    url = httpx.URL(auth.api_url)
+    return f"{url.host}{url.path}"
+
+
+async def find_mappings(client: ConfluenceClient, arguments: Sequence[str]) -> list[SpaceMapping]:
+    """Turn KEY[=FOLDER] into mappings; no argument means every space."""
+    if not arguments:
+        return [SpaceMapping(space_id=space.id) async for batch in client.space_batches() for space in batch.items]
+    mappings = []
+    for argument in arguments:
+        key, _, folder = argument.partition("=")
+        space = await client.space_by_key(key)
+        mappings.append(SpaceMapping(space_id=space.id, folder=folder.strip("/")))
+    return mappings
+
+
+def show_json(event: AnyEvent) -> None:
+    """Print an event as one line of JSON."""
+    print(json.dumps(dump_event(event), ensure_ascii=False), flush=True)
+
+
+class Progress:
+    """Prints what happens: on a terminal a line that counts, elsewhere only what matters."""
+
+    def __init__(self) -> None:
+        self.total = self.written = 0
+        self.live = sys.stderr.isatty()
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Take one event in."""
+        match event:
+            case PagesListed():
+                self.count(f"{event.space_key}: {event.pages} pages listed")
+            case PageWritten():
+                self.written += 1
+                self.count(f"{self.written} of {self.total} files written")
+            case RunFinished():
+                self.clear()
+            case _:
+                if isinstance(event, SpacePlanned):
+                    self.total += event.writes
+                self.clear()
+                print(describe(event), file=sys.stderr)
+
+    def count(self, text: str) -> None:
+        """Show a line that the next one replaces."""
+        if self.live:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Remove the counting line."""
+        if self.live:
+            print("\r\x1b[K", end="", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Everything that is checked, by `nox`; one session with `nox -s tests`."""
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "typing", "tests", "examples", "docs", "build"]
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+
+
+def dependency_group(name: str) -> list[str]:
+    project = nox.project.load_toml("pyproject.toml")
+    return nox.project.dependency_groups(project, name)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Rules and formatting."""
+    session.install(*dependency_group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Strict types of the library, the examples, and the use of the public API."""
+    session.install("-e", ".[testing]", *dependency_group("typing"))
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The whole test suite."""
+    session.install("-e", ".[testing]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines and branches that no test reaches."""
+    session.install("-e", ".[testing]", "pytest-cov")
+    session.run("python", "-m", "pytest", "--cov", "--cov-report=term-missing:skip-covered", *session.posargs)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """The example scripts, as a reader runs them."""
+    session.install("-e", ".[testing]")
+    session.run("python", "-m", "pytest", "tests/test_examples.py", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation; warnings are errors."""
+    session.install("-e", ".[testing]", *dependency_group("docs"))
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """The wheel, installed alone into an empty environment and imported."""
+    session.install("build")
+    out = session.create_tmp()
+    session.run("python", "-m", "build", "--outdir", out)
+    wheel = next(iter(sorted(__import__("pathlib").Path(out).glob("*.whl"))))
+    session.run("python", "-m", "venv", "--clear", f"{out}/venv")
+    python = f"{out}/venv/bin/python"
+    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
+    check = "import confluence_sync.engine, confluence_sync.adapters, confluence_sync.testing as t; t.demo_site()"
+    session.run(python, "-c", check, external=True)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Figures: requests, points, pages a second, memory. Nothing is asserted about time."""
+    session.install("-e", ".[testing]", *dependency_group("bench"))
+    session.run("python", "-m", "pytest", "tests/benchmarks", "-m", "bench", "-s", "-q", *session.posargs)
