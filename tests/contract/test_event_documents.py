@@ -7,7 +7,7 @@ import pytest
 from confluence_sync.documents import dump_event, load_event
 from confluence_sync.errors import DocumentVersionError, StorageError
 from confluence_sync.models import RunId
-from confluence_sync.testing.contracts._samples import sample_run
+from confluence_sync.testing.contracts import sample_run
 
 EVENTS = {type(event).__name__: event for event in sample_run(RunId("run"))}
 

@@ -2,10 +2,11 @@
 
 import uuid
 from functools import partial
+from types import MappingProxyType
 
 import fsspec
 import pytest
-from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
+from fsspec import AbstractFileSystem
 from fsspec.implementations.dirfs import DirFileSystem
 from stores_elsewhere import open_folder
 
@@ -78,4 +79,29 @@ class TestFsspecMemory(_MemoryContract):
 class TestFsspecAsynchronous(_MemoryContract):
     @pytest.fixture
     def vfs(self):
-        return FsspecVFS(AsyncFileSystemWrapper(fsspec.filesystem("memory"), asynchronous=True), self.root)
+        wrapper = pytest.importorskip("fsspec.implementations.asyn_wrapper", reason="needs a newer fsspec")
+        memory = wrapper.AsyncFileSystemWrapper(fsspec.filesystem("memory"), asynchronous=True)
+        return FsspecVFS(memory, self.root)
+
+
+class FileServer(AbstractFileSystem):
+    """A filesystem with real folders, a rename, and no atomic writes: what SFTP and SMB offer."""
+
+    cachable = False
+
+    def __init__(self, folder):
+        super().__init__()
+        self._local = DirFileSystem(folder, fsspec.filesystem("file"))
+        for name in ("info", "find", "cat_file", "pipe_file", "rm_file", "makedirs", "rmdir"):
+            setattr(self, name, getattr(self._local, name))
+
+    def mv(self, path1, path2):
+        self._local.mv(path1, path2)
+
+
+class TestFileServer(_LocalContract):
+    deviations = MappingProxyType({"test_readers_see_whole_documents": "a file is seen while it is written"})
+
+    @pytest.fixture
+    def vfs(self, tmp_path):
+        return FsspecVFS(FileServer(tmp_path), "pages")

@@ -9,7 +9,7 @@ from confluence_sync.adapters import LoggingLogSink
 from confluence_sync.documents import load_event
 from confluence_sync.models import Outcome, RunId
 from confluence_sync.testing import LogSinkContract
-from confluence_sync.testing.contracts._samples import sample_run
+from confluence_sync.testing.contracts import sample_run
 
 RUN = RunId("run")
 

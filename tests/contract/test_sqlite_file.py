@@ -14,7 +14,7 @@ from confluence_sync.errors import DocumentVersionError, StorageError
 from confluence_sync.events import RunFinished
 from confluence_sync.models import ConnectionId, RunId
 from confluence_sync.protocols import Put
-from confluence_sync.testing.contracts._samples import sample_run
+from confluence_sync.testing.contracts import sample_run
 
 ONE = ConnectionId("one")
 

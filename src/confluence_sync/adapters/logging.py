@@ -29,8 +29,8 @@ from ..models import Outcome
 
 __all__ = ["LoggingLogSink", "describe"]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-"""What a title could use to forge a line of a log, or to command a terminal."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+"""What a title could use to forge a line of a log, to command a terminal, or to break an encoder."""
 
 _OUTCOME_LEVELS = {
     Outcome.SUCCEEDED: logging.INFO,

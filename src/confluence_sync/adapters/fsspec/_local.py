@@ -1,7 +1,7 @@
 """Documents in a folder of this machine, each replaced in one step."""
 
 # Plain calls of `os`: making `Path` objects would cost as much as the small writes themselves.
-# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH116, PTH120, PTH106, PTH123
+# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH116, PTH120, PTH106, PTH112, PTH123
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ class _Folder:
             try:
                 put(location)
             except FileNotFoundError:
-                os.makedirs(os.path.dirname(location), exist_ok=True)
+                _make_folder(os.path.dirname(location))
             except BaseException:
                 self._remove_empty_parents(location)
                 raise
@@ -259,6 +259,17 @@ def _is_document(name: str, prefix: str) -> bool:
 def _join(folder: str, name: str) -> str:
     """Join literally; `os.path.join` would let `C:x` leave the folder on Windows."""
     return f"{folder.rstrip(os.sep)}{os.sep}{name}"
+
+
+def _make_folder(folder: str) -> None:
+    """Make a folder with its parents, if they do not vanish in the making."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except FileNotFoundError:
+        return
+    except FileExistsError:
+        if os.path.lexists(folder) and not os.path.isdir(folder):
+            raise
 
 
 def _remove(location: str) -> None:

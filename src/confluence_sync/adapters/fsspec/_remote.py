@@ -17,6 +17,9 @@ from ._threads import Threads
 __all__ = ["RemoteBackend"]
 
 
+_ATTEMPTS = 5
+
+
 class RemoteBackend:
     """The methods of `VFS` for an fsspec filesystem; see `FsspecVFS`."""
 
@@ -84,12 +87,19 @@ class RemoteBackend:
         return unicodedata.normalize("NFC", name.removeprefix(self._root).lstrip("/"))
 
     async def _with_parents(self, location: str, act: Callable[[], Any]) -> None:
-        """Do something; object stores have no folders, so they are made only if the lack of them was a failure."""
-        try:
-            await act()
-        except _NothingThereError:
-            await self._call("makedirs", location.rpartition("/")[0], exist_ok=True)
-            await act()
+        """
+        Do something that puts a file to a place.
+
+        Object stores have no folders, so they are made only if the lack of them was a failure; and made again if they
+        vanish with their last document meanwhile.
+        """
+        for _ in range(_ATTEMPTS):
+            with suppress(_NothingThereError):
+                await act()
+                return
+            with suppress(StorageError):  # if they cannot be made, the next attempt says why
+                await self._call("makedirs", location.rpartition("/")[0], exist_ok=True)
+        await act()
 
     async def _remove_empty_parents(self, path: str) -> None:
         """Remove folders that became empty, where there are folders; `rmdir` fails for all others."""
@@ -102,10 +112,10 @@ class RemoteBackend:
             if self._native:
                 return await getattr(self._filesystem, f"_{name}")(*args, **kwargs)
             return await self._threads.run(getattr(self._filesystem, name), *args, **kwargs)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-            raise _NothingThereError(f"there is no file {args[0]!r} for {name}") from error
         except Exception as error:
-            raise StorageError(f"{name} failed for {args[0]!r}: {str(error) or type(error).__name__}") from error
+            missing = isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
+            kind = _NothingThereError if missing else StorageError
+            raise kind(f"{name} failed for {args[0]!r}: {str(error) or type(error).__name__}") from error
 
 
 class _NothingThereError(StorageError):

@@ -33,14 +33,15 @@ class SQLiteDatabase:
     Beside it are `-wal` and `-shm` (SQLite's, while it is open) and the folder `.locks` (for `tokens.lock`).
 
     Attributes:
-        path: The file, absolute.
+        path: The file: absolute, links resolved.
         state: The `StateStore`.
         tokens: The `TokenStore`.
         log: The `LogSink`, with queries for the host.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
-        self.path = Path(path).absolute()
+        # The end of a link, so that a file that is made there is made private.
+        self.path = Path(os.path.realpath(path))
         self._connection = Connection(self.path)
         self.state = SQLiteStateStore(self._connection, clock or SystemClock())
         self.tokens = SQLiteTokenStore(self._connection)

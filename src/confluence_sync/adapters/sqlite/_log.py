@@ -51,7 +51,7 @@ class SQLiteLogSink:
             event.at.timestamp(),
             event.connection_id if isinstance(event, RunStarted) else None,
             isinstance(event, PageFailed | SpaceFailed),
-            json.dumps(dump_event(event), ensure_ascii=False),
+            json.dumps(dump_event(event)),
         )
         await self._connection.write(lambda connection: connection.execute(_EMIT, row), durable=False)
 

@@ -26,8 +26,9 @@ pytest.register_assert_rewrite(
 )
 
 from ._log_sink import LogSinkContract  # noqa: E402 - assertions are rewritten on import
+from ._samples import sample_run  # noqa: E402
 from ._state_store import StateStoreContract  # noqa: E402
 from ._token_store import TokenStoreContract  # noqa: E402
 from ._vfs import VFSContract  # noqa: E402
 
-__all__ = ["LogSinkContract", "StateStoreContract", "TokenStoreContract", "VFSContract"]
+__all__ = ["LogSinkContract", "StateStoreContract", "TokenStoreContract", "VFSContract", "sample_run"]
