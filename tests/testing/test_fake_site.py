@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from confluence_sync import testing
 from confluence_sync.testing import FakeSite, ManualClock
 from confluence_sync.testing.fake_site import Request, generated_site
 
@@ -285,8 +288,10 @@ async def test_a_page_can_become_a_blog_post(site, client):
     """The same id answers on the other endpoint, with a new version and without a parent."""
     docs = site.space("DOCS")
     page = docs.page("News", parent=docs.homepage)
+    child = docs.page("Details", parent=page)
     docs.blog_post("Older news")
     page.convert_to_blog_post()
+    assert child.parent is docs.homepage
     assert (await client.get(f"{V2}/pages/{page.id}")).status_code == 404
     shown = (await client.get(f"{V2}/blogposts/{page.id}")).json()
     assert shown["version"]["number"] == 2
@@ -384,7 +389,28 @@ def test_ids_are_never_taken_twice(site):
 def test_a_generated_site_is_the_same_each_time():
     """The seed decides titles and bodies; no page is without a parent but the homepage."""
     one, two = (generated_site(50, body_kb=1, seed=7) for _ in range(2))
-    texts = [[(node.id, node.title, node.storage) for node in site.content.in_id_order()] for site in (one, two)]
+    texts = [[(node.id, node.title, node.storage) for node in site.nodes] for site in (one, two)]
     assert texts[0] == texts[1]
     assert len(texts[0]) == 50
-    assert sum(node.parent is None for node in one.content.in_id_order()) == 1
+    assert sum(node.parent is None for node in one.nodes) == 1
+
+
+async def test_a_manual_clock_passes_only_when_told():
+    """Sleeping lets its seconds pass at once; time does not go back."""
+    clock = ManualClock(datetime(2026, 3, 2, 10, 0, tzinfo=timezone(timedelta(hours=1))))
+    await clock.sleep(90)
+    await clock.sleep(-1)
+    clock.advance(0.5)
+    assert clock.now() == datetime(2026, 3, 2, 9, 1, 30, 500_000, tzinfo=UTC)
+    assert clock.now().tzinfo is UTC
+    with pytest.raises(ValueError, match="does not go back"):
+        clock.advance(-1)
+    with pytest.raises(ValueError, match="aware"):
+        ManualClock(datetime(2026, 3, 2))  # noqa: DTZ001 - the mistake that is refused
+
+
+def test_the_contracts_are_imported_on_demand():
+    """They are names of the package like the others; what is not a name is an error as usual."""
+    assert testing.VFSContract.__name__ == "VFSContract"
+    with pytest.raises(AttributeError, match="no attribute 'MQContract'"):
+        testing.MQContract  # noqa: B018 - the access is the test

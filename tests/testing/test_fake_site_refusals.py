@@ -176,7 +176,7 @@ async def test_faults_can_be_aimed(site, client):
     assert (await client.get(f"{V2}/spaces")).status_code == 500
     assert (await client.get(f"{V2}/pages?limit=100")).status_code == 504
     assert (await client.get(f"{V2}/pages?limit=50")).status_code == 200
-    site.faults.clear()
+    site.heal()
     assert (await client.get(f"{V2}/spaces")).status_code == 200
 
 

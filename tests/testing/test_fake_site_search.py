@@ -104,6 +104,7 @@ NOON = datetime(2026, 3, 31, 12, 30, tzinfo=UTC)
         (Value("now", "-95m"), "America/New_York", NOON - timedelta(minutes=95)),
         (Value("now", "-1M"), "UTC", datetime(2026, 2, 28, 12, 30, tzinfo=UTC)),
         (Value("now", "+1y"), "UTC", datetime(2027, 3, 31, 12, 30, tzinfo=UTC)),
+        (Value("now", "-1w"), "UTC", NOON - timedelta(weeks=1)),
         (Value("startOfDay", ""), "Asia/Tokyo", datetime(2026, 3, 30, 15, 0, tzinfo=UTC)),
         (Value("startOfDay", "-1d"), "UTC", datetime(2026, 3, 30, tzinfo=UTC)),
         (Value("startOfWeek", ""), "UTC", datetime(2026, 3, 30, tzinfo=UTC)),
@@ -114,6 +115,13 @@ NOON = datetime(2026, 3, 31, 12, 30, tzinfo=UTC)
 def test_dates_read_as(value, zone, start):
     """Literals are in the site's zone; what is relative to now is in none."""
     assert period_of(value, now=NOON, zone=ZoneInfo(zone)).start == start
+
+
+def test_minutes_pass_also_where_the_clock_is_put_forward():
+    """An hour that the zone's clocks leave out is not added to what is relative to now."""
+    now = datetime(2026, 3, 8, 7, 30, tzinfo=UTC)  # half an hour after two o'clock became three in New York
+    period = period_of(Value("now", "-95m"), now=now, zone=ZoneInfo("America/New_York"))
+    assert period.start == now - timedelta(minutes=95)
 
 
 @pytest.mark.parametrize(

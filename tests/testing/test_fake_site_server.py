@@ -57,11 +57,11 @@ async def test_parallel_connections():
     async def title(client, page_id):
         return (await client.get(f"{V2}/pages/{page_id}")).json()["title"]
 
-    ids = [node.id for node in site.content.in_id_order()]
+    ids = [node.id for node in site.nodes]
     limits = httpx.Limits(max_connections=5)
     async with site.serve(latency=0.001) as url, httpx.AsyncClient(base_url=url, auth=AUTH, limits=limits) as client:
         found = await asyncio.gather(*(title(client, page_id) for page_id in ids))
-    assert found == [node.title for node in site.content.in_id_order()]
+    assert found == [node.title for node in site.nodes]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -15,12 +16,8 @@ __all__ = ["Period", "period_of"]
 ABSOLUTE = re.compile(r"(\d{4})([-/])(\d{2})\2(\d{2})(?: (\d{2}):(\d{2}))?")
 INCREMENT = re.compile(r"([+-]?)(\d+)([yMwdhm])")
 MILLISECOND = timedelta(milliseconds=1)
-UNITS = {
-    "w": timedelta(weeks=1),
-    "d": timedelta(days=1),
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-}
+EXACT = {"h": timedelta(hours=1), "m": timedelta(minutes=1)}
+DAYS = {"w": timedelta(weeks=1), "d": timedelta(days=1)}
 
 
 @attrs.frozen
@@ -101,13 +98,10 @@ def _shifted(time: datetime, increment: str) -> datetime:
         raise CqlError(f"Could not parse increment '{increment}'")
     sign, number, unit = match.groups()
     count = -int(number) if sign == "-" else int(number)
-    if unit in UNITS:
-        return time + count * UNITS[unit]
+    if unit in EXACT:  # hours and minutes pass also where a clock is put forward
+        return (time.astimezone(UTC) + count * EXACT[unit]).astimezone(time.tzinfo)
+    if unit in DAYS:
+        return time + count * DAYS[unit]
     months = time.year * 12 + time.month - 1 + count * (12 if unit == "y" else 1)
-    first = time.replace(year=months // 12, month=months % 12 + 1, day=1)
-    return min(first + timedelta(days=time.day - 1), _end_of_month(first, time))
-
-
-def _end_of_month(first: datetime, time: datetime) -> datetime:
-    following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-    return (following - timedelta(days=1)).replace(hour=time.hour, minute=time.minute)
+    year, month = months // 12, months % 12 + 1
+    return time.replace(year=year, month=month, day=min(time.day, monthrange(year, month)[1]))

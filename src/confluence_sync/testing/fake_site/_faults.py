@@ -59,7 +59,8 @@ class Fault:
         half = response.body[: len(response.body) // 2]
         match self.kind:
             case "status":
-                return Response(status=self.status, headers=self.headers, body=self.body.encode())
+                headers = {"Date": response.headers["Date"], **self.headers}
+                return Response(status=self.status, headers=headers, body=self.body.encode())
             case "invalid_json":
                 return attrs.evolve(response, body=half)
             case "latency":

@@ -8,9 +8,40 @@ from datetime import datetime, timedelta
 
 from ._http import ApiError, Reply
 
-__all__ = ["BurstLimit", "PointsQuota"]
+__all__ = ["BurstLimit", "Limits", "PointsQuota"]
 
 HOUR = timedelta(hours=1)
+
+
+class Limits:
+    """The limits of a site; at first there are none."""
+
+    def __init__(self) -> None:
+        self.quota: PointsQuota | None = None
+        self.burst: BurstLimit | None = None
+
+    def check(self, now: datetime) -> None:
+        """
+        Let a request pass.
+
+        Raises:
+            ApiError: 429, from the first limit that is reached.
+        """
+        if self.burst is not None:
+            self.burst.check(now)
+        if self.quota is not None:
+            self.quota.check(now)
+
+    def charge(self, points: int) -> None:
+        """Count the points of an answer."""
+        if self.quota is not None:
+            self.quota.charge(points)
+
+    def headers(self, now: datetime) -> dict[str, str]:
+        """Return what an answer tells of the limits."""
+        return {
+            name: value for limit in (self.burst, self.quota) if limit for name, value in limit.headers(now).items()
+        }
 
 
 class PointsQuota:

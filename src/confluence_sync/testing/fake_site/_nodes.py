@@ -237,7 +237,9 @@ class FakePage(Node):
         self._revise(storage=storage, author=author, at=at, message=message)
 
     def convert_to_blog_post(self) -> None:
-        """Turn it into a blog post: same id, new version, no place in the tree."""
+        """Turn it into a blog post: same id, new version, no place in the tree. Its children go to its parent."""
+        for child in self.ledger.children(self):
+            child.parent = self.parent
         self.type, self.parent = "blogpost", None
         self._revise()
 

@@ -27,10 +27,10 @@ class Server:
     a thread with a loop of its own, in which the function is then called.
     """
 
-    def __init__(self, handle: Handle, *, port: int = 0, extra_delay: float = 0.0) -> None:
+    def __init__(self, handle: Handle, *, port: int = 0, latency: float = 0.0) -> None:
         self._handle = handle
         self._port = port
-        self._extra_delay = extra_delay
+        self._latency = latency
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._thread: threading.Thread | None = None
@@ -89,7 +89,7 @@ class Server:
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """Send one response; False if the connection is done with."""
         response = self._handle(request)
-        await asyncio.sleep(response.delay + self._extra_delay)
+        await asyncio.sleep(response.delay + self._latency)
         match response.failure:
             case Failure.TIMEOUT:
                 await asyncio.Event().wait()

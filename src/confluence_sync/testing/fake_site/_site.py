@@ -19,8 +19,8 @@ from ._content import FakeUser, SiteContent
 from ._credentials import Credentials, Viewer
 from ._faults import Fault, Faults
 from ._http import ApiError, Reply, Request, Response, gateway_error
-from ._limits import BurstLimit, PointsQuota
-from ._nodes import FakePage, FakeSpace
+from ._limits import BurstLimit, Limits, PointsQuota
+from ._nodes import FakePage, FakeSpace, Node
 from ._query import Query
 from ._router import Call, Router, Settings
 from ._server import Server
@@ -83,7 +83,6 @@ class FakeSite:
 
     Attributes:
         requests: All requests so far.
-        faults, credentials, content: What is behind `fail`, `require` and `space`.
     """
 
     def __init__(
@@ -106,12 +105,11 @@ class FakeSite:
             index_lag=index_lag,
         )
         self.latency = latency
-        self.content = SiteContent(self.clock, FakeUser(account_id="557058:sync-reader", display_name="Sync Reader"))
-        self.credentials = Credentials(self.clock)
-        self.faults = Faults()
+        self._content = SiteContent(self.clock, FakeUser(account_id="557058:sync-reader", display_name="Sync Reader"))
+        self._credentials = Credentials(self.clock)
+        self._faults = Faults()
         self.requests: list[RecordedRequest] = []
-        self._quota: PointsQuota | None = None
-        self._burst: BurstLimit | None = None
+        self._limits = Limits()
 
     @property
     def url(self) -> str:
@@ -126,7 +124,22 @@ class FakeSite:
     @property
     def me(self) -> FakeUser:
         """The user whose credentials the site accepts."""
-        return self.content.me
+        return self._content.me
+
+    @property
+    def spaces(self) -> list[FakeSpace]:
+        """All spaces, in the order in which they were made."""
+        return list(self._content.spaces.values())
+
+    @property
+    def nodes(self) -> list[Node]:
+        """All pages, blog posts and containers of any status, by id."""
+        return list(self._content.in_id_order())
+
+    @property
+    def users(self) -> list[FakeUser]:
+        """All users, the syncing one first."""
+        return list(self._content.users.values())
 
     @property
     def points(self) -> int:
@@ -139,10 +152,26 @@ class FakeSite:
         *,
         name: str | None = None,
         type: str = "global",  # noqa: A002 - the field's name in the API
+        status: str = "current",
         homepage: bool = True,
     ) -> FakeSpace:
         """Return the space with this key; it is made, with a homepage, if there is none."""
-        return self.content.space_by_key(key) or self._new_space(key, name or key, type, homepage=homepage)
+        existing = self._content.space_by_key(key)
+        if existing is not None:
+            return existing
+        space = FakeSpace(
+            ledger=self._content,
+            id=self._content.next_id(),
+            key=key,
+            name=name or key,
+            type=type,
+            status=status,
+            created_at=self._content.now(),
+        )
+        self._content.spaces[space.id] = space
+        if homepage:
+            space.homepage = space.page(f"{space.name} Home")
+        return space
 
     def page(self, title: str) -> FakePage:
         """
@@ -151,7 +180,7 @@ class FakeSite:
         Raises:
             KeyError: There is none.
         """
-        for node in self.content.in_id_order():
+        for node in self.nodes:
             if isinstance(node, FakePage) and node.title == title:
                 return node
         raise KeyError(title)
@@ -159,12 +188,12 @@ class FakeSite:
     def user(self, account_id: str, display_name: str) -> FakeUser:
         """Make a user, or give an existing one another name."""
         user = FakeUser(account_id=account_id, display_name=display_name)
-        self.content.users[account_id] = user
+        self._content.users[account_id] = user
         return user
 
     def require(self, *, email: str, token: str, refuse: bool = False) -> None:
         """Accept one API token only. Any other is served as anonymous (200, nothing to see), or refused with 401."""
-        self.credentials.require(email=email, token=token, refuse=refuse)
+        self._credentials.require(email=email, token=token, refuse=refuse)
 
     def grant(
         self, token: str, *, scopes: Iterable[str], lifetime: timedelta | None = None, hides_expiry: bool = False
@@ -178,11 +207,11 @@ class FakeSite:
             lifetime: After which it has expired; None for never.
             hides_expiry: Answer it with 404 (v2) or 403 (v1) then, as gateways were seen to do, instead of 401.
         """
-        self.credentials.grant(token, scopes, lifetime=lifetime, hides_expiry=hides_expiry)
+        self._credentials.grant(token, scopes, lifetime=lifetime, hides_expiry=hides_expiry)
 
     def revoke(self, token: str) -> None:
         """Stop to accept a bearer token."""
-        self.credentials.revoke(token)
+        self._credentials.revoke(token)
 
     def fail(
         self,
@@ -215,7 +244,7 @@ class FakeSite:
             times: How often; None for ever.
             skip: Matching requests that go well before.
         """
-        self.faults.add(
+        self._faults.add(
             Fault(
                 kind=kind,
                 path=path,
@@ -231,33 +260,38 @@ class FakeSite:
             )
         )
 
+    def heal(self) -> None:
+        """Let everything go well again: no fault that was asked for strikes any more."""
+        self._faults.clear()
+
     def limit_points(self, points: int) -> None:
         """Refuse everybody who asks once so many points are used in an hour. Confluence itself spares API tokens."""
-        self._quota = PointsQuota(points)
+        self._limits.quota = PointsQuota(points)
 
     def limit_burst(self, requests: int, seconds: float) -> None:
         """Refuse more than so many requests in a window."""
-        self._burst = BurstLimit(requests, seconds)
+        self._limits.burst = BurstLimit(requests, seconds)
 
     def reset_log(self) -> None:
         """Forget the requests so far."""
         self.requests.clear()
 
     def transport(self) -> httpx.MockTransport:
-        """Return a transport for any httpx client, synchronous or not, to which this site is all of the internet."""
+        """Return a transport for `httpx.AsyncClient`, to which this site is all of the internet."""
         return answering(self.handle, self.clock)
 
-    def serve(self, *, port: int = 0, latency: float | None = None) -> Server:
+    def serve(self, *, port: int = 0, latency: float = 0.0) -> Server:
         """
-        Return a server on the loopback interface, to be entered for its URL.
+        Return a server on the loopback interface, to be entered for its URL, `http://127.0.0.1:port`.
 
-        `async with` serves on the running event loop; `with` serves from a thread of its own.
+        `async with` serves on the running event loop. `with` serves from a thread of its own; change the site then only
+        while no request is under way.
 
         Args:
             port: 0 for any that is free.
-            latency: Seconds before each answer, if other than the site's.
+            latency: Seconds before each answer, on top of the site's own.
         """
-        return Server(self.handle, port=port, extra_delay=0.0 if latency is None else latency - self.latency)
+        return Server(self.handle, port=port, latency=latency)
 
     def handle(self, request: Request) -> Response:
         """Answer a request: at once, whatever delay the response asks for."""
@@ -267,27 +301,12 @@ class FakeSite:
         except ApiError as error:
             reply = error.reply
         response = self._respond(reply)
-        fault = self.faults.strike(request, reply)
+        fault = self._faults.strike(request, reply)
         if fault is not None:
             response = fault.spoil(response)
         points = reply.points if response.status == reply.status else 1
         self._record(inner, response.status, points)
         return attrs.evolve(response, delay=response.delay + self.latency)
-
-    def _new_space(self, key: str, name: str, type_: str, *, homepage: bool) -> FakeSpace:
-        space = FakeSpace(
-            ledger=self.content,
-            id=self.content.next_id(),
-            key=key,
-            name=name,
-            type=type_,
-            status="current",
-            created_at=self.content.now(),
-        )
-        self.content.spaces[space.id] = space
-        if homepage:
-            space.homepage = space.page(f"{name} Home")
-        return space
 
     def _behind_gateway(self, request: Request) -> tuple[Request, bool]:
         match = GATEWAY.fullmatch(request.path)
@@ -296,12 +315,9 @@ class FakeSite:
         return attrs.evolve(request, path=match["path"]), True
 
     def _reply(self, request: Request, *, gateway: bool) -> Reply:
-        if self._burst is not None:
-            self._burst.check(self.clock.now())
-        if self._quota is not None:
-            self._quota.check(self.clock.now())
+        self._limits.check(self.clock.now())
         route, parameters = ROUTES.find(request.method, request.path)
-        viewer = ANYBODY if route.public else self.credentials.identify(request, gateway=gateway)
+        viewer = ANYBODY if route.public else self._credentials.identify(request, gateway=gateway)
         if not viewer.may(route.scopes):
             raise gateway_error(401, "Unauthorized; scope does not match")
         return route.handler(self._call(request, viewer, parameters))
@@ -309,8 +325,8 @@ class FakeSite:
     def _call(self, request: Request, viewer: Viewer, parameters: Mapping[str, str]) -> Call:
         return Call(
             settings=self.settings,
-            content=self.content,
-            credentials=self.credentials,
+            content=self._content,
+            credentials=self._credentials,
             viewer=viewer,
             request=request,
             path=request.path,
@@ -320,9 +336,7 @@ class FakeSite:
 
     def _respond(self, reply: Reply) -> Response:
         now = self.clock.now()
-        headers = {"Date": format_datetime(now, usegmt=True)}
-        headers |= {} if self._burst is None else self._burst.headers(now)
-        headers |= {} if self._quota is None else self._quota.headers(now)
+        headers = {"Date": format_datetime(now, usegmt=True), **self._limits.headers(now)}
         body = reply.content
         if reply.payload is not None:
             headers["Content-Type"] = "application/json"
@@ -330,8 +344,7 @@ class FakeSite:
         return Response(status=reply.status, headers={**headers, **reply.headers}, body=body)
 
     def _record(self, request: Request, status: int, points: int) -> None:
-        if self._quota is not None:
-            self._quota.charge(points)
+        self._limits.charge(points)
         self.requests.append(
             RecordedRequest(
                 method=request.method, path=request.path, query=dict(request.query), status=status, points=points
