@@ -74,5 +74,5 @@ def build(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Figures: requests, points, pages a second, memory. Nothing is asserted about time."""
-    session.install("-e", ".[testing]", *dependency_group("bench"))
+    session.install("-e", ".[testing]")
     session.run("python", "-m", "pytest", "tests/benchmarks", "-m", "bench", "-s", "-q", *session.posargs)

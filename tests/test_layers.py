@@ -47,7 +47,9 @@ def imports(name: str, path: Path) -> Iterator[str]:
             target = [*base, *(node.module.split(".") if node.module else [])]
             for alias in node.names:
                 candidate = [*target, alias.name]
-                is_module = (ROOT.joinpath(*candidate)).is_dir() or ROOT.joinpath(*candidate).with_suffix(".py").exists()
+                is_module = (ROOT.joinpath(*candidate)).is_dir() or ROOT.joinpath(*candidate).with_suffix(
+                    ".py"
+                ).exists()
                 yield ".".join(candidate if is_module else target)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "confluence_sync":
             yield ".".join((node.module or "").split(".")[1:])

@@ -22,7 +22,9 @@ PUBLIC = sorted(
 def test_all_names_exist_and_are_sorted(name: str):
     """`__all__` lists what a public module offers, and each of it is there."""
     module = importlib.import_module(name)
-    assert list(module.__all__) == sorted(module.__all__, key=lambda item: (not item.isupper(), item[0].islower(), item))
+    assert list(module.__all__) == sorted(
+        module.__all__, key=lambda item: (not item.isupper(), item[0].islower(), item)
+    )
     for item in module.__all__:
         getattr(module, item)
 
