@@ -78,6 +78,8 @@ async def test_edits_and_renames_make_versions_and_moves_do_not(site, client, cl
     assert (shown["title"], shown["version"]["number"]) == ("New", 3)
     assert shown["version"]["createdAt"] == "2026-03-02T09:01:00.000Z"
     assert (shown["parentId"], shown["parentType"]) == (str(folder.id), "folder")
+    assert (await client.get(f"{V2}/pages/{page.id}?version=4")).status_code == 404
+    assert "version" not in (await client.get(f"{V2}/pages/{page.id}?include-version=false")).json()
     first = (await client.get(f"{V2}/pages/{page.id}?version=1&body-format=storage")).json()
     assert (first["title"], first["status"], first["body"]["storage"]["value"]) == ("Old", "historical", "")
     assert [row["number"] for row in await rows(client, f"{V2}/pages/{page.id}/versions?limit=2")] == [3, 2, 1]
@@ -221,6 +223,7 @@ async def test_a_batch_of_ids_leaves_out_what_is_not_there(site, client):
         "/pages?sort=popularity",
         "/pages?status=any",
         "/pages?body-format=wiki",
+        "/pages?body-format=atlas_doc_format",
         "/pages?cursor=%2Fwiki%2Fapi",
         "/pages?cursor=W10%3D",
         "/pages/home",
@@ -326,6 +329,7 @@ async def test_attachments_are_downloaded_through_a_redirect(site, client):
     refused = await client.get("/wiki" + shown["downloadLink"])
     assert (refused.status_code, refused.headers["www-authenticate"]) == (401, 'OAuth realm="confluence"')
     assert page.version == 1
+    assert (await client.get(f"{V2}/attachments/1")).status_code == 404
 
 
 async def test_users_come_in_bulk(site, client):
@@ -344,12 +348,16 @@ async def test_spaces_are_renamed_archived_restricted_and_deleted(site, client):
     docs, ops = site.space("DOCS"), site.space("~5570581234", type="personal")
     docs.rename("Manual")
     docs.archive()
+    ops.restrict()
+    ops.unrestrict()
     assert (await client.get(f"{V2}/spaces/{docs.id}")).json()["status"] == "archived"
     assert [space["name"] for space in await rows(client, f"{V2}/spaces?sort=-name&limit=1")] == [
         "~5570581234",
         "Manual",
     ]
     assert [space["key"] for space in await rows(client, f"{V2}/spaces?status=current")] == ["~5570581234"]
+    docs.restore()
+    assert docs.status == "current"
     docs.restrict()
     ops.delete()
     for space in (docs, ops):
@@ -384,6 +392,16 @@ def test_ids_are_never_taken_twice(site):
     assert docs.page("Next").id == 100_000
     with pytest.raises(ValueError, match="99999 is taken"):
         docs.page("Again", id=page.id)
+
+
+def test_content_is_found_again(site):
+    """Pages by title; all there is, in order."""
+    docs = site.space("DOCS")
+    folder = docs.folder("Folder")
+    assert site.page("DOCS Home") is docs.homepage
+    assert (site.spaces, site.nodes, site.users) == ([docs], [docs.homepage, folder], [site.me])
+    with pytest.raises(KeyError, match="Folder"):
+        site.page("Folder")
 
 
 def test_a_generated_site_is_the_same_each_time():

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from confluence_sync.testing import FakeSite
+from confluence_sync.testing.fake_site import Request
 
 V2 = "/wiki/api/v2"
 CURRENT = "/wiki/rest/api/user/current"
@@ -28,6 +29,8 @@ async def test_any_api_token_works_at_first(site):
     assert (answer.json()["type"], answer.json()["accountId"]) == ("known", site.me.account_id)
     assert (await get(site, CURRENT, auth=("reader@example.com", ""))).json()["type"] == "anonymous"
     assert (await get(site, CURRENT)).json()["type"] == "anonymous"
+    request = Request.to(CURRENT, headers={"Authorization": "Basic not-base64!"})
+    assert site.handle(request).json()["type"] == "anonymous"
 
 
 async def test_a_wrong_token_is_anonymous_or_refused(site):

@@ -154,6 +154,36 @@ async def search(client, cql, **parameters):
         answer = await client.get("/wiki" + payload["_links"]["next"])
 
 
+@pytest.mark.parametrize(
+    ("operator", "found"),
+    [
+        ("=", ["in it"]),
+        ("!=", ["before", "at the end"]),
+        ("<", ["before"]),
+        ("<=", ["before", "in it"]),
+        (">", ["at the end"]),
+        (">=", ["in it", "at the end"]),
+    ],
+)
+async def test_a_date_is_as_exact_as_it_is_written(site, client, operator, found):
+    """A literal with a time stands for a whole minute."""
+    docs = site.space("DOCS", homepage=False)
+    docs.page("before", at=datetime(2026, 3, 2, 8, 29, 59, tzinfo=UTC))
+    docs.page("in it", at=datetime(2026, 3, 2, 8, 30, 15, tzinfo=UTC))
+    docs.page("at the end", at=datetime(2026, 3, 2, 8, 31, tzinfo=UTC))
+    # The site's zone is five hours behind UTC.
+    assert await search(client, f"type = page and created {operator} '2026-03-02 03:30'") == found
+
+
+async def test_or_and_the_creator(site, client):
+    """Either side will do; accounts are compared like other words."""
+    docs = site.space("DOCS", homepage=False)
+    docs.page("A", author="557058:writer")
+    docs.page("B")
+    docs.blog_post("C")
+    assert await search(client, "creator = '557058:writer' or type = blogpost") == ["A", "C"]
+
+
 @pytest.fixture
 def docs(site):
     """Two spaces: a page with a label, its child in a folder, a blog post; and another page elsewhere."""

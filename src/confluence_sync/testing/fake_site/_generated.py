@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from ...protocols import Clock
 from ._nodes import Node
 from ._site import FakeSite
 
@@ -17,7 +18,9 @@ WORDS = VOCABULARY.split()
 FAN_OUT = 20
 
 
-def generated_site(pages: int, *, body_kb: float = 2.0, seed: int = 0, key: str = "GEN") -> FakeSite:
+def generated_site(
+    pages: int, *, body_kb: float = 2.0, seed: int = 0, key: str = "GEN", clock: Clock | None = None
+) -> FakeSite:
     """
     Return a site with one space of so many pages, homepage included, each with up to 20 children.
 
@@ -26,8 +29,9 @@ def generated_site(pages: int, *, body_kb: float = 2.0, seed: int = 0, key: str 
         body_kb: Size of each body in units of 1,000 bytes, about.
         seed: The same seed gives the same site.
         key: Key of the space.
+        clock: Time of the site; by default the machine's.
     """
-    site, random_ = FakeSite(), random.Random(seed)  # noqa: S311 - filler text, not secrets
+    site, random_ = FakeSite(clock=clock), random.Random(seed)  # noqa: S311 - filler text, not secrets
     space = site.space(key, name="Generated")
     assert space.homepage is not None
     nodes: list[Node] = [space.homepage]
