@@ -135,11 +135,12 @@ async def test_the_quota_lasts_until_the_hour_turns(site, client, clock):
     assert "ratelimit" not in first.headers
     await client.get(f"{V2}/spaces/{docs.id}")
     last = await client.get(f"{V2}/pages/1")
-    assert last.headers["ratelimit-policy"] == '"global-app-quota";q=5;w=3600'
+    assert last.headers["ratelimit"] == '"global-app-quota";r=0;t=2400'
     refused = await client.get(f"{V2}/pages/1")
     assert (refused.status_code, refused.headers["retry-after"], refused.content) == (429, "2400", b"")
     assert refused.headers["ratelimit-reason"] == "confluence-quota-global-based"
     assert refused.headers["ratelimit"] == '"global-app-quota";r=0;t=2400'
+    assert site.requests[-1].points == 0
     clock.advance(2400)
     assert (await client.get(f"{V2}/spaces/{docs.id}")).status_code == 200
 

@@ -96,8 +96,8 @@ class Reply:
 
     @property
     def points(self) -> int:
-        """Cost under the published rule: 1, plus 1 for each object and 2 for each identity."""
-        return 1 + self.objects + 2 * self.identities
+        """Cost under the published rule: 1, plus 1 for each object and 2 for each identity; a refusal is free."""
+        return 0 if self.status == 429 else 1 + self.objects + 2 * self.identities
 
 
 class ApiError(Exception):

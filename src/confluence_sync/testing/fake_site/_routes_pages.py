@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 from ._http import Reply, v2_error
 from ._nodes import FakePage, Node, Revision
@@ -91,7 +92,10 @@ def list_labels(call: Call) -> Reply:
     """Answer `GET /pages/{id}/labels`."""
     prefix = call.query.choice("prefix", ("global", "my", "system", "team"))
     labels = _labels(call.node("page")) if prefix in {None, "global"} else []
-    keys: dict[str, Key[dict[str, str]]] = {"id": lambda label: (label["id"],), "name": lambda label: (label["name"],)}
+    keys: dict[str, Key[dict[str, str]]] = {
+        "id": lambda label: (int(label["id"]), label["name"]),
+        "name": lambda label: (label["name"],),
+    }
     order = order_of(call.query, keys, "name")
     found = take(labels, order, cursor=call.query.get("cursor"), limit=call.query.limit())
     return call.listing(found, found.rows)
@@ -170,7 +174,7 @@ def _labels(node: Node) -> list[dict[str, str]]:
 
 def _label_id(name: str) -> int:
     """Return an id that the same label has on every page."""
-    return int.from_bytes(name.encode()[:6], "big")
+    return crc32(name.encode())
 
 
 def _wants_body(query: Query, representations: tuple[str, ...]) -> bool:

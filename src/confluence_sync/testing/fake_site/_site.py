@@ -296,15 +296,13 @@ class FakeSite:
     def handle(self, request: Request) -> Response:
         """Answer a request: at once, whatever delay the response asks for."""
         inner, gateway = self._behind_gateway(request)
-        try:
-            reply = self._reply(inner, gateway=gateway)
-        except ApiError as error:
-            reply = error.reply
-        response = self._respond(reply)
+        reply = self._reply(inner, gateway=gateway)
         fault = self._faults.strike(request, reply)
+        points = 1 if fault is not None and fault.kind == "status" else reply.points
+        self._limits.charge(points)
+        response = self._response(reply)
         if fault is not None:
             response = fault.spoil(response)
-        points = reply.points if response.status == reply.status else 1
         self._record(inner, response.status, points)
         return attrs.evolve(response, delay=response.delay + self.latency)
 
@@ -315,6 +313,12 @@ class FakeSite:
         return attrs.evolve(request, path=match["path"]), True
 
     def _reply(self, request: Request, *, gateway: bool) -> Reply:
+        try:
+            return self._answer(request, gateway=gateway)
+        except ApiError as error:
+            return error.reply
+
+    def _answer(self, request: Request, *, gateway: bool) -> Reply:
         self._limits.check(self.clock.now())
         route, parameters = ROUTES.find(request.method, request.path)
         viewer = ANYBODY if route.public else self._credentials.identify(request, gateway=gateway)
@@ -334,7 +338,7 @@ class FakeSite:
             query=Query(request.query),
         )
 
-    def _respond(self, reply: Reply) -> Response:
+    def _response(self, reply: Reply) -> Response:
         now = self.clock.now()
         headers = {"Date": format_datetime(now, usegmt=True), **self._limits.headers(now)}
         body = reply.content
@@ -344,7 +348,6 @@ class FakeSite:
         return Response(status=reply.status, headers={**headers, **reply.headers}, body=body)
 
     def _record(self, request: Request, status: int, points: int) -> None:
-        self._limits.charge(points)
         self.requests.append(
             RecordedRequest(
                 method=request.method, path=request.path, query=dict(request.query), status=status, points=points
