@@ -1,15 +1,22 @@
 """Events survive their documents."""
 
 import json
+from typing import get_args
 
 import pytest
 
 from confluence_sync.documents import dump_event, load_event
 from confluence_sync.errors import DocumentVersionError, StorageError
+from confluence_sync.events import AnyEvent
 from confluence_sync.models import RunId
 from confluence_sync.testing.contracts import sample_run
 
 EVENTS = {type(event).__name__: event for event in sample_run(RunId("run"))}
+
+
+def test_the_sample_run_has_every_event():
+    """A new type of event gets its sample, so that sinks are tested with it."""
+    assert set(EVENTS) == {event.__name__ for event in get_args(AnyEvent)}
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)

@@ -49,6 +49,12 @@ class TestPrivacy:
         async with SQLiteDatabase(path):
             assert mode(path) == 0o600
 
+    async def test_the_end_of_a_link_is_private(self, path):
+        """A link to a file that is not there yet does not lead around the mode."""
+        path.symlink_to("elsewhere.db")
+        async with SQLiteDatabase(path):
+            assert mode(path.parent / "elsewhere.db") == 0o600
+
     async def test_a_replaced_secret_is_gone_from_the_file(self, path):
         """Neither a rotated nor a deleted secret lingers on the disk."""
         async with SQLiteDatabase(path) as database:
@@ -134,6 +140,17 @@ async def test_it_opens_at_the_first_use(path):
     await database.close()
     async with SQLiteDatabase(path) as again:
         assert await again.tokens.load(ONE) == b"secret"
+
+
+async def test_many_open_a_new_file_at_once(path):
+    """Whoever comes first makes the tables; nobody fails, and all see the same."""
+    databases = [SQLiteDatabase(path) for _ in range(8)]
+    await asyncio.gather(
+        *(database.state.apply([Put("pages", str(number), b"x")]) for number, database in enumerate(databases))
+    )
+    found = [len(await database.state.load_many("pages", list("01234567"))) for database in databases]
+    await asyncio.gather(*(database.close() for database in databases))
+    assert found == [8] * 8
 
 
 async def test_waiting_for_another_writer_leaves_the_loop_free(path):

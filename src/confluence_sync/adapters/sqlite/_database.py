@@ -30,6 +30,8 @@ class SQLiteDatabase:
     is opened on entering the block, or else at the first use. Every failure is a `StorageError`; a file of a newer
     version of this library is a `DocumentVersionError`.
 
+    On Windows, which has no modes, the rights of the folder protect the file.
+
     Beside it are `-wal` and `-shm` (SQLite's, while it is open) and the folder `.locks` (for `tokens.lock`).
 
     Attributes:
