@@ -13,11 +13,15 @@ from ._anchors import plain_text
 from ._flow import Flow
 from ._links import Links
 from ._references import Reference
+from ._tokens import read_attributes
 
 if TYPE_CHECKING:
     from ._macro import Macro, MacroHandler
 
 __all__ = ["Context", "Element", "Extension", "Rule"]
+
+
+_NONE: Mapping[str, str] = {}
 
 
 class Rule(Protocol):
@@ -30,21 +34,30 @@ class Rule(Protocol):
         """Write what the element becomes into `context.flow`. `content` may be that same flow."""
 
 
-@attrs.define(eq=False)
 class Element:
     """
     An element that is open.
 
     Attributes:
+        name: Its name, in lower case.
+        rule: What becomes of it.
         outer: The flow it stands in.
         references: What the `ri:` elements before it in its parent point at.
     """
 
-    name: str
-    attributes: Mapping[str, str]
-    rule: Rule
-    outer: Flow
-    references: list[Reference]
+    __slots__ = ("_tag", "name", "outer", "references", "rule")
+
+    def __init__(self, name: str, tag: str, rule: Rule, outer: Flow, references: list[Reference]) -> None:
+        self.name = name
+        self.rule = rule
+        self.outer = outer
+        self.references = references
+        self._tag = tag
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """The attributes of its tag, by name with prefix, in lower case. Most are never asked for."""
+        return read_attributes(self._tag) if self._tag else _NONE
 
 
 @attrs.define(eq=False)
@@ -86,16 +99,18 @@ class Context:
         self._open: dict[str, int] = {}
         self._warnings: dict[tuple[str, str], tuple[int, str]] = {}
 
-    def open(self, name: str, attributes: Mapping[str, str], rule: Rule) -> None:
-        """Open an element."""
-        element = Element(name, attributes, rule, self.flow, self.references)
+    def open(self, name: str, tag: str, rule: Rule) -> None:
+        """Open an element, given what stands between its `<` and `>`."""
+        element = Element(name, tag, rule, self.flow, self.references)
         rule.open(self, element)
         self._stack.append(element)
         self._open[name] = self._open.get(name, 0) + 1
 
     def close(self, name: str) -> None:
         """Close the innermost element of a name, and what is still open in it; nothing happens if there is none."""
-        if self._open.get(name):
+        if self._stack and self._stack[-1].name == name:
+            self._close_last()
+        elif self._open.get(name):
             while self._close_last() != name:
                 self.warn("malformed", "an element is not closed")
         else:
@@ -109,6 +124,8 @@ class Context:
 
     def close_implied(self, names: Collection[str], within: Collection[str]) -> None:
         """Close an element that the next of its kind ends (`<li>a<li>b`), but none beyond its list or table."""
+        if not any(map(self._open.get, names)):
+            return
         for element in reversed(self._stack[-16:]):
             if element.name in names:
                 self.close(element.name)

@@ -15,12 +15,12 @@ from ._macro import Macro
 from ._macros import content as show_content
 from ._macros import is_hidden, unknown
 from ._references import REFERENCES, Reference
-from ._rules import Blocks, Line, Marked, Paragraph, Raw, Transparent, Void
+from ._rules import PARAGRAPH, Blocks, Line, Paragraph, Raw, Switch, Void, marked
 from ._tables import TableBuilder
 
 __all__ = ["ELEMENTS", "TRANSPARENT", "VOID"]
 
-VOID = frozenset({"br", "hr", "img", "col", "input", "meta", "wbr"})
+VOID = frozenset({"br", "hr", "img"})
 """Elements that HTML leaves unclosed."""
 
 
@@ -85,8 +85,9 @@ class _Item(Paragraph):
     box = ""
 
     def open(self, context: Context, element: Element) -> None:
-        context.close_implied({element.name}, within={"ul", "ol", "ac:task-list"})
-        element.outer = context.flow
+        if not isinstance(context.flow.owner, ListBuilder):
+            context.close_implied({element.name}, within={"ul", "ol", "ac:task-list"})
+            element.outer = context.flow
         if isinstance(context.flow.owner, ListBuilder):
             context.flow = context.flow.owner.item(self.box)
         else:
@@ -136,7 +137,7 @@ class _Table(Blocks):
             content.owner.write(context.flow)
 
 
-class _Head(Transparent):
+class _Head:
     def open(self, context: Context, element: Element) -> None:
         del element
         if isinstance(context.flow.owner, TableBuilder):
@@ -150,8 +151,9 @@ class _Head(Transparent):
 
 class _Row(Paragraph):
     def open(self, context: Context, element: Element) -> None:
-        context.close_implied({"tr"}, within={"table"})
-        element.outer = context.flow
+        if not isinstance(context.flow.owner, TableBuilder):
+            context.close_implied({"tr"}, within={"table"})
+            element.outer = context.flow
         super().open(context, element)
         if isinstance(context.flow.owner, TableBuilder):
             context.flow.owner.start_row()
@@ -161,15 +163,16 @@ class _Cell(Paragraph):
     """`td`, `th`. Outside of a table, or in one nested too deeply, it is a paragraph."""
 
     def open(self, context: Context, element: Element) -> None:
-        context.close_implied({"td", "th"}, within={"tr", "table"})
-        element.outer = context.flow
-        super().open(context, element)
-        if isinstance(context.flow.owner, TableBuilder):
-            context.flow = context.flow.owner.start_cell(
-                header=element.name == "th",
-                columns=_number(element.attributes.get("colspan"), 1),
-                rows=_number(element.attributes.get("rowspan"), 1),
-            )
+        if not isinstance(context.flow.owner, TableBuilder):
+            context.close_implied({"td", "th"}, within={"tr", "table"})
+            element.outer = context.flow
+        owner = context.flow.owner
+        if isinstance(owner, TableBuilder):
+            attributes = element.attributes
+            columns = _number(attributes.get("colspan"), 1)
+            context.flow = owner.start_cell(element.name == "th", columns, _number(attributes.get("rowspan"), 1))
+        else:
+            super().open(context, element)
 
 
 # Links and images
@@ -282,6 +285,7 @@ class _Macro(_Holder):
             context.macro = macro.outer
             macro.references = inner
             macro.handler(macro)
+            macro.write_body()
 
 
 def _parameter(context: Context, element: Element, content: Flow) -> None:
@@ -317,7 +321,8 @@ def _emoticon(context: Context, element: Element, _content: Flow) -> None:
 
 
 def _time(context: Context, element: Element, content: Flow) -> None:
-    context.flow.pieces.append(element.attributes.get("datetime") or content.finish())
+    date = element.attributes.get("datetime", "").partition("T")[0]
+    context.flow.pieces.append(date or content.finish())
 
 
 class _Extension(Blocks):
@@ -368,17 +373,15 @@ def _extension_attribute(context: Context, element: Element, content: Flow) -> N
         context.extensions[-1].panel = content.finish().strip()
 
 
-_TRANSPARENT = Transparent()
-_PARAGRAPH = Paragraph()
 _HEADING = Line(_heading)
-_STRONG = Marked(STRONG)
-_EMPHASIS = Marked(EMPHASIS)
-_DELETED = Marked(DELETED)
-_CODE = Marked(CODE)
+_STRONG = marked(STRONG)
+_EMPHASIS = marked(EMPHASIS)
+_DELETED = marked(DELETED)
+_CODE = marked(CODE)
 _DROPPED = Raw(_drop)
 _MACRO = _Macro()
 
-ELEMENTS: Mapping[str, Rule] = MappingProxyType(
+ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
     {
         # Blocks
         "h1": _HEADING,
@@ -387,16 +390,16 @@ ELEMENTS: Mapping[str, Rule] = MappingProxyType(
         "h4": _HEADING,
         "h5": _HEADING,
         "h6": _HEADING,
-        **dict.fromkeys(("p", "div", "section", "article", "header", "footer", "address", "center"), _PARAGRAPH),
-        **dict.fromkeys(("figure", "figcaption", "details", "summary", "caption", "dl", "dd"), _PARAGRAPH),
-        "dt": _PARAGRAPH,
+        **dict.fromkeys(("p", "div", "section", "article", "header", "footer", "address", "center"), PARAGRAPH),
+        **dict.fromkeys(("figure", "figcaption", "details", "summary", "caption", "dl", "dd"), PARAGRAPH),
+        "dt": PARAGRAPH,
         "blockquote": Blocks(_quote),
         "pre": Raw(_preformatted),
         "hr": Void(_rule),
         "br": Void(_break),
-        "ac:layout": _PARAGRAPH,
-        "ac:layout-section": _PARAGRAPH,
-        "ac:layout-cell": _PARAGRAPH,
+        "ac:layout": PARAGRAPH,
+        "ac:layout-section": PARAGRAPH,
+        "ac:layout-cell": PARAGRAPH,
         # Lists
         "ul": _List(),
         "ol": _List(ordered=True),
@@ -406,7 +409,7 @@ ELEMENTS: Mapping[str, Rule] = MappingProxyType(
         "ac:task-status": Raw(_task_status),
         "ac:task-id": _DROPPED,
         "ac:task-uuid": _DROPPED,
-        "ac:task-body": _PARAGRAPH,
+        "ac:task-body": PARAGRAPH,
         # Tables
         "table": _Table(),
         "thead": _Head(),
@@ -422,8 +425,8 @@ ELEMENTS: Mapping[str, Rule] = MappingProxyType(
         "del": _DELETED,
         "s": _DELETED,
         "strike": _DELETED,
-        "sub": Marked(SUBSCRIPT),
-        "sup": Marked(SUPERSCRIPT),
+        "sub": marked(SUBSCRIPT),
+        "sup": marked(SUPERSCRIPT),
         "code": _CODE,
         "tt": _CODE,
         "kbd": _CODE,
@@ -433,7 +436,7 @@ ELEMENTS: Mapping[str, Rule] = MappingProxyType(
         "img": Void(_html_image),
         "ac:link": _ConfluenceLink(),
         "ac:image": _Image(),
-        "ac:caption": _PARAGRAPH,
+        "ac:caption": PARAGRAPH,
         **dict.fromkeys(REFERENCES, _Reference()),
         # Macros
         "ac:structured-macro": _MACRO,
@@ -448,8 +451,8 @@ ELEMENTS: Mapping[str, Rule] = MappingProxyType(
         "ac:adf-fallback": Blocks(_fallback),
         "ac:adf-attribute": Raw(_extension_attribute),
         "ac:adf-parameter": _DROPPED,
-        "ac:adf-node": _PARAGRAPH,
-        "ac:adf-content": _PARAGRAPH,
+        "ac:adf-node": PARAGRAPH,
+        "ac:adf-content": PARAGRAPH,
         # The rest
         "ac:emoticon": Void(_emoticon),
         "time": Raw(_time),
@@ -462,6 +465,7 @@ ELEMENTS: Mapping[str, Rule] = MappingProxyType(
 """The rule for each element. Of any other element only the content counts."""
 
 TRANSPARENT = frozenset(
-    {"ac:link-body", "ac:plain-text-link-body", "ac:inline-comment-marker", "ac:adf-mark", "ac:adf-fragment-mark"}
+    "tbody tfoot colgroup col span font u small big wbr label ac:link-body ac:plain-text-link-body "
+    "ac:inline-comment-marker ac:adf-mark ac:adf-fragment-mark".split()
 )
-"""Elements of Confluence of which only the content counts; those not named anywhere cause a warning."""
+"""Elements of which only the content counts, as of any that is not named here; one of Confluence causes a warning."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["code_span", "escape", "escape_label", "escape_line_start", "fence", "squeeze"]
+__all__ = ["code_span", "escape", "escape_label", "fence", "squeeze"]
 
 _SUSPECT = re.compile(r"[\\`*_~<&\]]")
 _MARKUP = re.compile(
@@ -40,32 +40,27 @@ _BACKTICKS = re.compile(r"`+")
 
 
 def squeeze(text: str) -> str:
-    """Return a text with every run of white space, no-break spaces included, as one space, and none at its ends."""
-    return " ".join(visible(text).split())
+    """
+    Return a text with every run of white space, no-break spaces included, as one space, and none at its ends.
+
+    Characters of no width are left out.
+    """
+    return " ".join(text.split() if text.isascii() else text.translate(_ZERO_WIDTH).split())
 
 
-def visible(text: str) -> str:
-    """Return a text without characters of no width."""
-    return text if text.isascii() else text.translate(_ZERO_WIDTH)
-
-
-def escape(text: str) -> str:
-    """Escape a piece of a line."""
-    return _MARKUP.sub(_escaped, text) if _SUSPECT.search(text) else text
+def escape(text: str, *, starts_line: bool = False) -> str:
+    """Escape a piece of a line; at the start of a line also what makes a block: list, heading, quote, rule, table."""
+    if _SUSPECT.search(text):
+        text = _MARKUP.sub(_escaped, text)
+    if starts_line and (match := _LINE_START.match(text)):
+        return f"\\{text}" if match[1] else f"{match[2]}\\{text[len(match[2]) :]}"
+    return text
 
 
 def escape_label(text: str) -> str:
     """Escape the text of a link or an image: brackets as well."""
     escaped = re.sub(r"\\\]|[\[\]]", lambda match: "\\" + match[0][-1], escape(text))
     return escaped.replace("\n", " ")
-
-
-def escape_line_start(text: str) -> str:
-    """Escape what makes a line a block: list, heading, quote, underline, rule, table."""
-    match = _LINE_START.match(text)
-    if match is None:
-        return text
-    return f"\\{text}" if match[1] else f"{match[2]}\\{text[len(match[2]) :]}"
 
 
 def code_span(text: str) -> str:

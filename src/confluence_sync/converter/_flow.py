@@ -22,11 +22,16 @@ _ESCAPED = r"\\"
 _LANGUAGE = re.compile(r"[^\w+#.-]+")
 
 
-class Block(NamedTuple):
-    """A finished block of Markdown. `kind` is `list` with its marker (`-`, `*`, `.`, `)`), or another word."""
+class Block(str):
+    """A finished block of Markdown that is no paragraph."""
 
-    kind: str
-    markdown: str
+    __slots__ = ()
+
+
+class ListBlock(Block):
+    """A finished list."""
+
+    __slots__ = ()
 
 
 class Item(NamedTuple):
@@ -49,6 +54,8 @@ class Flow:
 
     Attributes:
         depth: How many flows this one is in.
+        line_break: What a break in its lines is written as.
+        keeps_space: Whether white space at the start of its lines counts.
         owner: The list or the table that takes items or rows from this flow, if there is one.
         blocks: The finished blocks.
         pieces: The line that is being written.
@@ -56,13 +63,14 @@ class Flow:
 
     __slots__ = ("_active", "blocks", "depth", "owner", "pieces")
     line_break = NEW_LINE
+    keeps_space = False
 
     def __init__(self, depth: int = 0, active: Sequence[Mark] = ()) -> None:
         self.depth = depth
         self.owner: object = None
-        self.blocks: list[Block] = []
-        self._active = dict.fromkeys(active, 1)
-        self.pieces: list[Piece] = [mark.opening for mark in active]
+        self.blocks: list[str] = []
+        self._active: dict[Mark, int] = dict.fromkeys(active, 1) if active else {}
+        self.pieces: list[Piece] = [mark.opening for mark in active] if active else []
 
     # Pieces of a line
 
@@ -89,9 +97,11 @@ class Flow:
             self.pieces.append(mark.opening)
 
     def close_mark(self, mark: Mark) -> None:
-        """End emphasis."""
-        self._active[mark] -= 1
-        if not self._active[mark]:
+        """End emphasis; nothing happens if there is none."""
+        count = self._active.get(mark, 0)
+        if count > 1:
+            self._active[mark] = count - 1
+        elif count:
             del self._active[mark]
             self.pieces.append(mark.closing)
 
@@ -113,12 +123,12 @@ class Flow:
             text = render_line(self.pieces, line_break=self.line_break)
             self.pieces = [mark.opening for mark in self._active] if self._active else []
             if text:
-                self.blocks.append(Block("paragraph", text))
+                self.blocks.append(text)
 
     def block(self, markdown: str) -> None:
         """Add a finished block."""
         self.end_paragraph()
-        self.blocks.append(Block("block", markdown))
+        self.blocks.append(Block(markdown))
 
     def is_empty(self) -> bool:
         """Finish the paragraph; tell whether there is nothing at all."""
@@ -141,7 +151,9 @@ class Flow:
 
     def code(self, language: str, text: str) -> None:
         """Add a block of code."""
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
+        while len(lines) > 1 and not lines[0].strip():
+            del lines[0]
         self.block(fence(_LANGUAGE.sub("", language), "\n".join(line.rstrip() for line in lines)))
 
     def quote(self, label: str, title: str, content: Flow) -> None:
@@ -157,9 +169,9 @@ class Flow:
         """Add a list. One that follows another of its kind takes another marker, or they would be one list."""
         self.end_paragraph()
         marks = ".)" if ordered else "-*"
-        mark = marks[self.blocks[-1].kind == f"list{marks[0]}"] if self.blocks else marks[0]
+        mark = marks[bool(self.blocks) and _marker(self.blocks[-1]) == marks[0]]
         texts = [_item(item, f"{item.marker}{mark}" if ordered else mark) for item in items]
-        self.blocks.append(Block(f"list{mark}", "\n".join(texts)))
+        self.blocks.append(ListBlock("\n".join(texts)))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Add a table; every row has as many cells as the header."""
@@ -173,7 +185,7 @@ class Flow:
     def finish(self) -> str:
         """Return all of it as Markdown."""
         self.end_paragraph()
-        return "\n\n".join([block.markdown for block in self.blocks])
+        return "\n\n".join(self.blocks)
 
     @staticmethod
     def _below(first: str, title: str) -> str:
@@ -196,7 +208,7 @@ class CellFlow(Flow):
 
     def block(self, markdown: str) -> None:
         self.end_paragraph()
-        self.blocks.append(Block("block", " ".join(markdown.split())))
+        self.blocks.append(" ".join(markdown.split()))
 
     def heading(self, level: int, text: str) -> None:
         del level
@@ -210,7 +222,7 @@ class CellFlow(Flow):
     def quote(self, label: str, title: str, content: Flow) -> None:
         del label
         self.end_paragraph()
-        self.blocks.extend(Block("block", text) for text in (strong(title), content.finish()) if text)
+        self.blocks.extend(filter(None, (strong(title), content.finish())))
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
         for item in items:
@@ -227,7 +239,7 @@ class CellFlow(Flow):
 
     def finish(self) -> str:
         self.end_paragraph()
-        return "<br>".join([block.markdown for block in self.blocks])
+        return "<br>".join(self.blocks)
 
 
 class LineFlow(Flow):
@@ -235,6 +247,7 @@ class LineFlow(Flow):
 
     __slots__ = ("_label",)
     line_break = " "
+    keeps_space = True
 
     def __init__(self, depth: int = 0, active: Sequence[Mark] = (), *, label: bool = False) -> None:
         super().__init__(depth, active)
@@ -298,20 +311,25 @@ def _item(item: Item, marker: str) -> str:
     parts = [f"{marker} {item.box}".rstrip()]
     glue = " "
     for block in item.flow.blocks:
-        if glue == " " and item.box and block.kind != "paragraph":
+        if glue == " " and item.box and isinstance(block, Block):
             glue = "\n\n"
         elif glue != " ":
             glue = "\n" if _interrupts(block) else "\n\n"
-        parts += (glue, block.markdown)
+        parts += (glue, block)
         glue = ""
     pad = " " * (len(marker) + 1)
     first, *rest = "".join(parts).split("\n")
     return "\n".join([first, *[pad + line if line else "" for line in rest]]) if rest else first
 
 
-def _interrupts(block: Block) -> bool:
+def _marker(block: str) -> str:
+    """Return what follows the numbers of a list, or its bullet; "" for any other block."""
+    return block.split(" ", 1)[0][-1:] if isinstance(block, ListBlock) else ""
+
+
+def _interrupts(block: str) -> bool:
     """Whether a block can follow a paragraph without an empty line between: a list that starts with `-` or 1."""
-    return block.kind.startswith("list") and block.markdown[:2] in {"- ", "* ", "1."}
+    return isinstance(block, ListBlock) and block[:2] in {"- ", "* ", "1."}
 
 
 def _row(cells: Sequence[str]) -> str:

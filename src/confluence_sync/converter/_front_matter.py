@@ -30,7 +30,12 @@ def render_document(metadata: Mapping[str, object], markdown: str) -> bytes:
         markdown: As `convert` returns it.
     """
     front = yaml.dump(
-        dict(metadata), Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, width=_NO_FOLDING, default_flow_style=False
+        dict(metadata),
+        Dumper=yaml.SafeDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_NO_FOLDING,
+        default_flow_style=False,
     )
     lines = (line.rstrip() for line in markdown.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n"))
     body = "\n".join(lines)

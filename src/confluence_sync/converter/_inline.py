@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
-from ._escape import code_span, escape, escape_label, escape_line_start, squeeze, visible
+from ._escape import code_span, escape, escape_label, squeeze
 
 __all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "Mark", "Markup", "Piece"]
 __all__ += ["render_line", "strong"]
@@ -75,17 +75,14 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
         label: Whether the line is the text of a link, where brackets count.
     """
     if len(pieces) == 1 and type(text := pieces[0]) is str:
-        return _plain_line(squeeze(text), line_break, label=label)
+        text = squeeze(text)
+        if label:
+            return escape_label(text)
+        return escape(text, starts_line=line_break == NEW_LINE)
     line = _Line(line_break, label=label)
     for piece in pieces:
-        line.add(piece)
+        _ADD[type(piece)](line, piece)
     return line.finish()
-
-
-def _plain_line(text: str, line_break: str, *, label: bool) -> str:
-    if label:
-        return escape_label(text)
-    return escape_line_start(escape(text)) if line_break == NEW_LINE else escape(text)
 
 
 def strong(markdown: str) -> str:
@@ -110,28 +107,15 @@ class _Line:
 
     def __init__(self, line_break: str, *, label: bool) -> None:
         self._break = line_break
-        self._escape = escape_label if label else escape
+        self._label = label
         self._out: list[str] = []
         self._gap = ""
         self._pending: list[Mark] = []
         self._open: list[_Span] = []
         self._spans: list[_Span] = []
         self._text: list[str] = []
+        self._text_is_code = False
         self._code = False
-        self._code_text: list[str] = []
-
-    def add(self, piece: Piece) -> None:
-        if type(piece) is str:
-            self._add_text(piece)
-        elif isinstance(piece, Markup):
-            self._flush()
-            if piece:
-                self._put(piece)
-        elif piece is BREAK:
-            self._flush()
-            self._gap = self._break
-        elif isinstance(piece, End):
-            self._add_end(piece)
 
     def finish(self) -> str:
         self._flush()
@@ -141,27 +125,33 @@ class _Line:
             _settle(self._out, self._spans)
         return "".join(self._out)
 
-    def _add_text(self, text: str) -> None:
-        if self._code:
-            if self._text:
-                self._flush_text()
-            self._code_text.append(text)
-        else:
-            if self._code_text:
-                self._flush_code()
-            self._text.append(text)
+    def add_text(self, text: str) -> None:
+        if self._code is not self._text_is_code:
+            self._flush()
+            self._text_is_code = self._code
+        self._text.append(text)
 
-    def _add_end(self, end: End) -> None:
-        if end.mark is CODE:
+    def add_markup(self, markup: Markup) -> None:
+        self._flush()
+        if markup:
+            self._put(markup)
+
+    def add_break(self, _piece: object) -> None:
+        self._flush()
+        self._gap = self._break
+
+    def add_end(self, end: End) -> None:
+        mark = end.mark
+        if mark is CODE:
             self._code = end.opens
             return
         self._flush()
         if end.opens:
-            self._reopen(end.mark)
-        elif end.mark in self._pending:
-            self._pending.remove(end.mark)
+            self._reopen(mark)
+        elif mark in self._pending:
+            self._pending.remove(mark)
         else:
-            self._close(end.mark)
+            self._close(mark)
 
     def _reopen(self, mark: Mark) -> None:
         """Open a mark; one that was closed right here goes on instead (`<b>a</b><b>b</b>`)."""
@@ -194,34 +184,33 @@ class _Line:
         self._out.append(markdown)
 
     def _flush(self) -> None:
-        if self._text:
-            self._flush_text()
-        elif self._code_text:
-            self._flush_code()
-
-    def _flush_text(self) -> None:
-        text = visible("".join(self._text))
+        """Write the text that has gathered; of adjacent pieces, for what has to be escaped depends on neighbours."""
+        if not self._text:
+            return
+        text = "".join(self._text)
         self._text.clear()
-        self._spaced(text, self._escaped)
-
-    def _flush_code(self) -> None:
-        text = visible("".join(self._code_text))
-        self._code_text.clear()
-        self._spaced(text, code_span)
-
-    def _escaped(self, text: str) -> str:
-        starts_line = self._break == NEW_LINE and not self._pending and (not self._out or self._gap == NEW_LINE)
-        return escape_line_start(self._escape(text)) if starts_line else self._escape(text)
-
-    def _spaced(self, text: str, write: Callable[[str], str]) -> None:
-        words = text.split()
+        words = squeeze(text)
         if not words:
-            self._gap = self._gap or (" " if text else "")
+            self._gap = self._gap or (" " if text and not text.strip() else "")
             return
         if text[0].isspace():
             self._gap = self._gap or " "
-        self._put(write(" ".join(words)))
+        self._put(code_span(words) if self._text_is_code else self._escaped(words))
         self._gap = " " if text[-1].isspace() else ""
+
+    def _escaped(self, text: str) -> str:
+        if self._label:
+            return escape_label(text)
+        fresh = not self._pending and (not self._out or self._gap == NEW_LINE)
+        return escape(text, starts_line=fresh and self._break == NEW_LINE)
+
+
+_ADD: dict[type, Callable[[_Line, Any], None]] = {
+    str: _Line.add_text,
+    Markup: _Line.add_markup,
+    End: _Line.add_end,
+    _Break: _Line.add_break,
+}
 
 
 def _settle(out: list[str], spans: list[_Span]) -> None:

@@ -70,13 +70,13 @@ class Links:
             self._warn("unsafe_link", url.partition(":")[0].strip())
             return Target()
         if url.startswith("#"):
-            return self._own_anchor(url[1:])
+            return Target(self._own_anchor(url[1:]).href)
         base, _, anchor = url.partition("#")
         link = page_of_address(base, self.site_url)
         if link is None:
             return Target(url)
         resolved = self._resolve(link, anchor)
-        return Target(resolved.href, resolved.title) if resolved else Target(self._absolute(url))
+        return Target(resolved.href if resolved else self._absolute(url))
 
     def place_anchors(self, markdown: str, headings: Sequence[str]) -> str:
         """Put the slugs of headings, all known at last, into the links to anchors of the page itself."""
@@ -162,9 +162,11 @@ def _bare(text: str, href: str) -> str:
 
 
 def _plain(pieces: Sequence[Piece]) -> str:
-    return squeeze("".join(piece for piece in pieces if type(piece) is str)) if all(
-        type(piece) is str for piece in pieces
-    ) else ""
+    return (
+        squeeze("".join(piece for piece in pieces if type(piece) is str))
+        if all(type(piece) is str for piece in pieces)
+        else ""
+    )
 
 
 def _space(pieces: Sequence[Piece], index: int) -> list[Piece]:

@@ -20,7 +20,8 @@ class Macro:
     One macro of a page (`ac:structured-macro`), with its content read and converted.
 
     What is written goes where the macro stands: into the sentence, if it is written as text or a link, or between
-    paragraphs, if it is written as a block. In a table cell a block becomes a part of the cell's line.
+    paragraphs, if it is written as a block. In a table cell a block becomes a part of the cell's line. A rich body that
+    the handler neither writes nor drops follows what it writes.
 
     Attributes:
         name: `ac:name`, in lower case.
@@ -107,11 +108,16 @@ class Macro:
         """Write the rich body as it is."""
         if self.body is not None:
             self.context.flow.absorb(self.body)
+            self.body = None
+
+    def drop_body(self) -> None:
+        """Leave the rich body out."""
+        self.body = None
 
     def write_panel(self, label: str, title: str = "") -> None:
         """Write the rich body as an alert (`NOTE`, `TIP`, `IMPORTANT`, `WARNING`, `CAUTION`) or a quotation ("")."""
-        body = self.body if self.body is not None else Flow()
-        self.context.flow.quote(label, escape(squeeze(title)), body)
+        self.context.flow.quote(label, escape(squeeze(title)), self.body or self.context.flow.nested())
+        self.body = None
 
     def write_list_of_links(self, links: Sequence[tuple[str, str]]) -> None:
         """Write a list of links, given as title and address."""

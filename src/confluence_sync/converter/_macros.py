@@ -19,22 +19,17 @@ __all__ = ["MACROS", "content", "is_hidden", "unknown"]
 
 _LANGUAGES = {
     "actionscript3": "actionscript",
-    "bash": "bash",
     "c#": "csharp",
     "c++": "cpp",
     "cf": "coldfusion",
+    "html/xml": "xml",
     "javafx": "java",
-    "js": "javascript",
     "none": "",
     "plain": "",
     "plain text": "",
-    "py": "python",
-    "rb": "ruby",
-    "sh": "sh",
     "text": "",
-    "yml": "yaml",
 }
-"""Names of Confluence's code macro that differ from what Markdown renderers call a language."""
+"""Names of Confluence's code macro that highlighters of Markdown do not know; `py`, `js` and the like they do."""
 
 _MAX_SOURCE = 1_000_000
 """Characters of a compressed diagram that are read."""
@@ -96,7 +91,9 @@ def expand(macro: Macro) -> None:
 
 def content(macro: Macro) -> None:
     """`excerpt`, `section`, `column`...: the content, unless it is hidden."""
-    if not is_hidden(macro):
+    if is_hidden(macro):
+        macro.drop_body()
+    else:
         macro.write_body()
 
 
@@ -116,7 +113,6 @@ def unknown(macro: Macro) -> None:
 def dynamic(macro: Macro) -> None:
     """Macros that Confluence computes when it shows the page: left out, with a warning."""
     macro.warn("dynamic_macro")
-    macro.write_body()
 
 
 def children(macro: Macro) -> None:
@@ -140,6 +136,7 @@ def include(macro: Macro) -> None:
 
 def drop(macro: Macro) -> None:
     """Macros without anything to read."""
+    macro.drop_body()
 
 
 def status(macro: Macro) -> None:
@@ -181,7 +178,8 @@ def diagram(macro: Macro) -> None:
 
 def plantuml_cloud(macro: Macro) -> None:
     """`plantumlcloud`: the source is a parameter, deflated, with its percent signs escaped, in base64."""
-    source = _inflate(macro.parameter("data")) if macro.parameter("compressed") == "true" else macro.parameter("data")
+    data = macro.parameter("data")
+    source = macro.text or (_inflate(data) if macro.parameter("compressed") == "true" else data)
     if source.strip():
         macro.write_code(source, "plantuml")
     else:

@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ._context import Context, Rule
 from ._elements import ELEMENTS, TRANSPARENT, VOID
-from ._tokens import TOKENS, clean_text, read_tag, unescape
+from ._flow import Flow
+from ._rules import Switch
+from ._tokens import TOKENS, clean_text, tag_name, unescape
 
 __all__ = ["read"]
 
-_STARTS: dict[str, tuple[str, Rule]] = {name: (name, rule) for name, rule in ELEMENTS.items() if name not in VOID}
-_ENDS: dict[str, str] = {f"/{name}": name for name in _STARTS}
+
+def _ignore(_flow: Flow) -> None:
+    """Do nothing at the tag of a transparent element."""
+
+
+_SWITCHES: dict[str, Callable[[Flow], None]] = {
+    **{name: rule.begin for name, rule in ELEMENTS.items() if isinstance(rule, Switch)},
+    **{f"/{name}": rule.end for name, rule in ELEMENTS.items() if isinstance(rule, Switch)},
+    **{f"{slash}{name}": _ignore for name in TRANSPARENT for slash in ("", "/")},
+}
+_RULES: dict[str, Rule] = {name: rule for name, rule in ELEMENTS.items() if not isinstance(rule, Switch)}
+_STARTS = {name: rule for name, rule in _RULES.items() if name not in VOID}
+_ENDS = {f"/{name}": name for name in _STARTS}
 
 
 def read(storage: str, context: Context) -> None:
     """Read a document into a context. Linear in time; never raises."""
     for tag, text, literal, other in TOKENS.findall(clean_text(storage)):
         if tag:
-            if (name := _ENDS.get(tag)) is not None:
-                context.close(name)
-            elif (start := _STARTS.get(tag)) is not None:
-                context.open(start[0], {}, start[1])
+            if tag in _SWITCHES:
+                _SWITCHES[tag](context.flow)
+            elif tag in _ENDS:
+                context.close(_ENDS[tag])
+            elif tag in _STARTS:
+                context.open(tag, "", _STARTS[tag])
             else:
                 _read_tag(tag, context)
             if text:
-                context.flow.pieces.append(unescape(text) if "&" in text else text)
+                flow = context.flow
+                if flow.pieces or flow.keeps_space or not text.isspace():
+                    flow.pieces.append(unescape(text) if "&" in text else text)
         elif literal:
             context.flow.literal(literal)
         elif other:
@@ -31,15 +50,19 @@ def read(storage: str, context: Context) -> None:
     context.close_all()
 
 
-def _read_tag(source: str, context: Context) -> None:
-    """Read a tag with attributes, an empty element, or an unknown one."""
-    tag = read_tag(source)
-    rule = ELEMENTS.get(tag.name)
-    if rule is None:
-        if tag.start and ":" in tag.name and tag.name not in TRANSPARENT:
-            context.warn("unknown_element", tag.name)
-        return
-    if tag.start:
-        context.open(tag.name, tag.attributes, rule)
-    if tag.end or tag.name in VOID:
-        context.close(tag.name)
+def _read_tag(tag: str, context: Context) -> None:
+    """Read a start tag, or any tag with more in it than a name."""
+    name = tag_name(tag)
+    ends = tag[-1] == "/" or name in VOID
+    if (switch := _SWITCHES.get(name)) is not None:
+        switch(context.flow)
+        if ends:
+            _SWITCHES[f"/{name}"](context.flow)
+    elif (rule := _RULES.get(name)) is not None:
+        context.open(name, tag, rule)
+        if ends:
+            context.close(name)
+    elif (end := _ENDS.get(name)) is not None:
+        context.close(end)
+    elif ":" in name and name[0] != "/":
+        context.warn("unknown_element", name)

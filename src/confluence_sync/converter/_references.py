@@ -100,7 +100,9 @@ _ENTITY_LIKE = re.compile(r"&(?=#?\w+;)")
 
 def is_safe(url: str) -> bool:
     """Tell whether an address can be followed without running anything."""
-    scheme = _SCHEME.match("".join(character for character in url[:200] if character.isprintable() and character != " "))
+    scheme = _SCHEME.match(
+        "".join(character for character in url[:200] if character.isprintable() and character != " ")
+    )
     return scheme is None or scheme[1].lower() not in _UNSAFE
 
 

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import methodcaller
+
+import attrs
 
 from ._context import Context, Element
 from ._flow import Flow, RawFlow
 from ._inline import Mark
 
-__all__ = ["Blocks", "Line", "Marked", "Paragraph", "Raw", "Transparent", "Void", "Writer"]
+__all__ = ["PARAGRAPH", "Blocks", "Line", "Paragraph", "Raw", "Switch", "Void", "Writer", "marked"]
 
 Writer = Callable[[Context, Element, Flow], None]
 """Writes what an element becomes into `context.flow`, given its finished content."""
 
 
-class Transparent:
-    """Only the content counts."""
+@attrs.frozen
+class Switch:
+    """An element of which the flow needs to know no more than that it begins, and that it ends."""
 
-    def open(self, context: Context, element: Element) -> None:
-        pass
+    begin: Callable[[Flow], None]
+    end: Callable[[Flow], None]
 
-    def close(self, context: Context, element: Element, content: Flow) -> None:
-        pass
+
+_END_PARAGRAPH = methodcaller("end_paragraph")
+PARAGRAPH = Switch(_END_PARAGRAPH, _END_PARAGRAPH)
+"""The content stands apart from what is before and after it. In a heading that is a space."""
+
+
+def marked(mark: Mark) -> Switch:
+    """Emphasis."""
+    return Switch(methodcaller("open_mark", mark), methodcaller("close_mark", mark))
 
 
 class Paragraph:
-    """The content stands apart from what is before and after it."""
+    """Like `PARAGRAPH`, for elements that do more."""
 
     def open(self, context: Context, element: Element) -> None:
         del element
@@ -34,21 +45,6 @@ class Paragraph:
     def close(self, context: Context, element: Element, content: Flow) -> None:
         del context, element
         content.end_paragraph()
-
-
-class Marked:
-    """Emphasis."""
-
-    def __init__(self, mark: Mark) -> None:
-        self._mark = mark
-
-    def open(self, context: Context, element: Element) -> None:
-        del element
-        context.flow.open_mark(self._mark)
-
-    def close(self, context: Context, element: Element, content: Flow) -> None:
-        del context, element
-        content.close_mark(self._mark)
 
 
 class Void:

@@ -57,12 +57,12 @@ class TableBuilder:
         if self._in_head:
             self._head_rows = len(self._rows)
 
-    def start_cell(self, *, header: bool, columns: int, rows: int) -> Flow:
-        """Begin a cell and return its flow."""
+    def start_cell(self, header: bool, columns: int, rows: int) -> Flow:
+        """Begin a cell, given whether it is a header and how many columns and rows it covers; return its flow."""
         if not self._rows:
             self.start_row()
         flow = CellFlow(self._depth)
-        self._rows[-1].append(Cell(flow, header, min(max(columns, 1), _MAX_SPAN), min(max(rows, 1), _MAX_SPAN)))
+        self._rows[-1].append(Cell(flow, header, columns, rows))
         return flow
 
     def write(self, flow: Flow) -> None:
@@ -90,7 +90,9 @@ def _finish_row(row: Sequence[Cell], *, bold: bool) -> None:
 
 def _grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     """Lay cells out. A spanned text stands once; the other places it covers are empty."""
-    budget = _SPARSE * sum(map(len, rows)) + 1000
+    if all(cell.columns == cell.rows == 1 for row in rows for cell in row):
+        return _pad([{column: cell.text for column, cell in enumerate(row)} for row in rows], _budget(rows))
+    budget = _budget(rows)
     placed: list[dict[int, str]] = []
     covered: dict[int, int] = {}
     for row in rows:
@@ -102,9 +104,11 @@ def _grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
             while position in blocked:
                 position += 1
             columns[position] = cell.text
-            area = cell.columns * cell.rows
-            budget -= area
-            width, height = (cell.columns, cell.rows) if budget > 0 else (1, 1)
+            width, height = _clamp(cell.columns), _clamp(cell.rows)
+            budget -= width * height
+            if budget < 0:
+                width = height = 1
+            columns.setdefault(position + width - 1, "")
             if height > 1:
                 covered.update(dict.fromkeys(range(position, position + width), height - 1))
             position += width
@@ -112,9 +116,17 @@ def _grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     return _pad(placed, budget)
 
 
+def _clamp(span: int) -> int:
+    return min(max(span, 1), _MAX_SPAN)
+
+
+def _budget(rows: Sequence[Sequence[Cell]]) -> int:
+    return _SPARSE * sum(map(len, rows)) + 1000
+
+
 def _pad(placed: Sequence[dict[int, str]], budget: int) -> list[list[str]]:
-    """Give every row every column in which a cell begins somewhere."""
-    used = sorted(set().union(*placed))
-    if len(used) * len(placed) > max(budget, 0) + 1000:
-        return [list(row.values()) for row in placed]
-    return [[row.get(column, "") for column in used] for row in placed]
+    """Give every row every column; a table that this would make too large keeps the cells it has."""
+    width = max((column for columns in placed for column in columns), default=0) + 1
+    if width * len(placed) > max(budget, 0) + 1000:
+        return [list(columns.values()) for columns in placed]
+    return [[columns.get(column, "") for column in range(width)] for columns in placed]

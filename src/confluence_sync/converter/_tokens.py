@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
 
-__all__ = ["TOKENS", "TagText", "clean_text", "read_tag", "unescape"]
+__all__ = ["TOKENS", "clean_text", "read_attributes", "tag_name", "unescape"]
 
 TOKENS = re.compile(
     r"""
@@ -34,27 +32,20 @@ _ENTITY = re.compile(r"&(?:#\d{1,8}|#[xX][0-9A-Fa-f]{1,8}|[A-Za-z][A-Za-z0-9]{1,
 _ATTRIBUTE = re.compile(r"""([^\s=/"'<>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))""")
 
 
-class TagText(NamedTuple):
-    """A tag taken apart. Names are in lower case, attributes keep their prefix (`ri:content-title`)."""
-
-    name: str
-    attributes: Mapping[str, str]
-    start: bool
-    end: bool
-
-
 def clean_text(storage: str) -> str:
     """Return a text without what no document can hold: control characters and lone surrogates."""
     return storage.encode("utf-8", "replace").translate(None, _CONTROLS).decode()
 
 
-def read_tag(inner: str) -> TagText:
-    """Take apart what stands between `<` and `>`."""
-    if inner[0] == "/":
-        return TagText(inner[1:].split(None, 1)[0].lower() if inner[1:].strip() else "", {}, start=False, end=True)
-    empty = inner[-1] == "/"
-    name, *rest = (inner[:-1] if empty else inner).split(None, 1)
-    return TagText(name.lower(), _attributes(rest[0]) if rest else {}, start=True, end=empty)
+def tag_name(tag: str) -> str:
+    """Return the name of what stands between `<` and `>`, in lower case, with the slash of an end tag."""
+    parts = tag.rstrip("/").split(None, 1)
+    return parts[0].lower() if parts else ""
+
+
+def read_attributes(tag: str) -> dict[str, str]:
+    """Return the attributes of a tag, by name with prefix (`ri:content-title`) in lower case."""
+    return {name.lower(): unescape(double or single or bare) for name, double, single, bare in _ATTRIBUTE.findall(tag)}
 
 
 def unescape(text: str) -> str:
@@ -64,9 +55,3 @@ def unescape(text: str) -> str:
 
 def _character(match: re.Match[str]) -> str:
     return html.unescape(match[0])
-
-
-def _attributes(source: str) -> dict[str, str]:
-    return {
-        name.lower(): unescape(double or single or bare) for name, double, single, bare in _ATTRIBUTE.findall(source)
-    }
