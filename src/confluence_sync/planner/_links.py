@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from posixpath import relpath
+from posixpath import commonprefix
 from urllib.parse import quote
 
 from ..models import AccountId, AttachmentLink, Page, PageId, PageLink, ResolvedLink
@@ -18,7 +18,9 @@ _MARKUP = {ord(character): f"%{ord(character):02X}" for character in ' %#?&<>()[
 
 def relative_href(source: str, target: str) -> str:
     """Return the link from one document to another, percent-encoded where Markdown or a URL would misread it."""
-    return relpath(f"/{target}", f"/{source.rpartition('/')[0]}").translate(_MARKUP)
+    steps, names = source.split("/")[:-1], target.split("/")
+    shared = len(commonprefix([steps, names[:-1]]))
+    return "/".join([".."] * (len(steps) - shared) + names[shared:]).translate(_MARKUP)
 
 
 class Atlas:
