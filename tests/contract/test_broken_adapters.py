@@ -251,6 +251,6 @@ def test_an_unknown_deviation_is_caught(pytester):
             deviations = {"test_that_is_no_more": "was renamed"}
         """
     )
-    outcome = pytester.runpytest_subprocess("-q", "-o", "asyncio_default_fixture_loop_scope=function", "-k", "at_first")
+    outcome = pytester.runpytest_inprocess("-q", "-o", "asyncio_default_fixture_loop_scope=function", "-k", "at_first")
     outcome.assert_outcomes(skipped=1, errors=1)
     outcome.stdout.fnmatch_lines(["*deviations from tests that do not exist: *test_that_is_no_more*"])

@@ -192,11 +192,12 @@ class _Folder:
     def _sync_folder(self, location: str) -> None:
         """Make the name of a file as lasting as its content."""
         if self._fsync and os.name == "posix":
-            folder = os.open(os.path.dirname(location), os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            with suppress(FileNotFoundError):  # vanished with the file meanwhile
+                folder = os.open(os.path.dirname(location), os.O_RDONLY)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
 
     def _remove_empty_parents(self, location: str) -> None:
         folder = os.path.dirname(location)
