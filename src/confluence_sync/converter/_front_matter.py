@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import attrs
@@ -10,7 +11,10 @@ import yaml
 __all__ = ["Document", "read_document", "render_document"]
 
 _FENCE = "---\n"
-_NO_FOLDING = 2**31
+_NO_FOLDING = 2**31 - 1
+_FAST_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_ESCAPED_BY_LIBYAML = re.compile("[\x85\U00010000-\U0010ffff]")
+"""What the fast dumper would write as `\\U0001F600`; apart from that the two write the same."""
 
 
 @attrs.frozen
@@ -31,7 +35,7 @@ def render_document(metadata: Mapping[str, object], markdown: str) -> bytes:
     """
     front = yaml.dump(
         dict(metadata),
-        Dumper=yaml.SafeDumper,
+        Dumper=_dumper(metadata),
         sort_keys=False,
         allow_unicode=True,
         width=_NO_FOLDING,
@@ -42,6 +46,12 @@ def render_document(metadata: Mapping[str, object], markdown: str) -> bytes:
     return f"{_FENCE}{front if metadata else ''}{_FENCE}{body and chr(10)}{body}{body and chr(10)}".encode(
         "utf-8", "replace"
     )
+
+
+def _dumper(metadata: Mapping[str, object]) -> type[yaml.SafeDumper]:
+    text = "".join(map(str, metadata.values()))
+    dumper: type[yaml.SafeDumper] = yaml.SafeDumper if _ESCAPED_BY_LIBYAML.search(text) else _FAST_DUMPER
+    return dumper
 
 
 def read_document(data: bytes) -> Document:
