@@ -394,7 +394,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         **dict.fromkeys(("figure", "figcaption", "details", "summary", "caption", "dl", "dd"), PARAGRAPH),
         "dt": PARAGRAPH,
         "blockquote": Blocks(_quote),
-        "pre": Raw(_preformatted),
+        "pre": Raw(_preformatted, merged=True),
         "hr": Void(_rule),
         "br": Void(_break),
         "ac:layout": PARAGRAPH,
@@ -442,9 +442,9 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         "ac:structured-macro": _MACRO,
         "ac:macro": _MACRO,
         "ac:unstructured-macro": _MACRO,
-        "ac:parameter": Raw(_parameter),
-        "ac:default-parameter": Raw(_parameter),
-        "ac:plain-text-body": Raw(_plain_body),
+        "ac:parameter": Raw(_parameter, merged=True),
+        "ac:default-parameter": Raw(_parameter, merged=True),
+        "ac:plain-text-body": Raw(_plain_body, merged=True),
         "ac:rich-text-body": _RichBody(),
         # Content that only some editors know
         "ac:adf-extension": _Extension(),
@@ -465,7 +465,9 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
 """The rule for each element. Of any other element only the content counts."""
 
 TRANSPARENT = frozenset(
-    "tbody tfoot colgroup col span font u small big wbr label ac:link-body ac:plain-text-link-body "
-    "ac:inline-comment-marker ac:adf-mark ac:adf-fragment-mark".split()
+    {
+        *("tbody", "tfoot", "colgroup", "col", "span", "font", "u", "small", "big", "label", "wbr"),
+        *("ac:link-body", "ac:plain-text-link-body", "ac:inline-comment-marker", "ac:adf-mark", "ac:adf-fragment-mark"),
+    }
 )
 """Elements of which only the content counts, as of any that is not named here; one of Confluence causes a warning."""

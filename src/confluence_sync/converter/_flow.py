@@ -301,6 +301,10 @@ class RawFlow(LineFlow):
     def block(self, markdown: str) -> None:
         self.pieces.append(markdown)
 
+    def code(self, language: str, text: str) -> None:
+        del language
+        self.pieces.append(text)
+
     def finish(self) -> str:
         literals = [piece for piece in self.pieces if isinstance(piece, Literal)]
         return "".join(literals or [piece for piece in self.pieces if isinstance(piece, str)])

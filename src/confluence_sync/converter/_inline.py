@@ -71,7 +71,8 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
     Return the Markdown of a line.
 
     Args:
-        line_break: What stands for a break: `\\` and a new line in a paragraph, `<br>` in a table cell.
+        pieces: What is in it, in order.
+        line_break: What stands for a break: `NEW_LINE` in a paragraph, `<br>` in a table cell.
         label: Whether the line is the text of a link, where brackets count.
     """
     if len(pieces) == 1 and type(text := pieces[0]) is str:
@@ -103,7 +104,7 @@ class _Span:
 
 
 class _Line:
-    """A line under construction. White space waits in `_gap` and opening marks in `_pending` until something follows."""
+    """A line under construction. White space waits in `_gap`, opening marks in `_pending`, until something follows."""
 
     def __init__(self, line_break: str, *, label: bool) -> None:
         self._break = line_break

@@ -116,8 +116,11 @@ class Macro:
 
     def write_panel(self, label: str, title: str = "") -> None:
         """Write the rich body as an alert (`NOTE`, `TIP`, `IMPORTANT`, `WARNING`, `CAUTION`) or a quotation ("")."""
-        self.context.flow.quote(label, escape(squeeze(title)), self.body or self.context.flow.nested())
-        self.body = None
+        if self.body is None:
+            self.write_title(title)
+        else:
+            self.context.flow.quote(label, escape(squeeze(title)), self.body)
+            self.body = None
 
     def write_list_of_links(self, links: Sequence[tuple[str, str]]) -> None:
         """Write a list of links, given as title and address."""

@@ -97,14 +97,17 @@ class Line:
 
 
 class Raw:
-    """Text as it is."""
+    """Text as it is. Within other such text it is a part of it, if it is `merged`."""
 
-    def __init__(self, write: Writer) -> None:
+    def __init__(self, write: Writer, *, merged: bool = False) -> None:
         self._write = write
+        self._merged = merged
 
     def open(self, context: Context, element: Element) -> None:
         del element
-        context.flow = RawFlow()
+        if not (self._merged and isinstance(context.flow, RawFlow)):
+            context.flow = RawFlow()
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
-        self._write(context, element, content)
+        if content is not context.flow:
+            self._write(context, element, content)
