@@ -60,8 +60,9 @@ class Folder:
     written of a page is all that a plan can know of it: id, version, remote values, and the links as they resolve.
     """
 
-    def __init__(self, links=None):
+    def __init__(self, links=None, child_lists=None):
         self.links = links or {}
+        self.child_lists = child_lists or {}
         self.entries = {}
         self.claims = {}
         self.foreign = {}
@@ -118,8 +119,13 @@ class Folder:
         page, atlas = snapshot.pages[write.page_id], Atlas([layout])
         key = snapshot.space.key
         links = [atlas.link_target(link, space_key=key, source=write.path) for link in self.links.get(page.id, ())]
+        lists = [
+            atlas.child_list(parent, page_id=page.id, space_key=key, source=write.path)
+            for parent in self.child_lists.get(page.id, ())
+        ]
         source = source_fingerprint(page, snapshot)
-        self._put(write.path, (page.id, page.version, source, converter, tuple(links)), overwrite=True)
+        content = (page.id, page.version, source, converter, tuple(links), tuple(lists))
+        self._put(write.path, content, overwrite=True)
         if checkpoint:
             self.entries[page.id] = ManifestEntry(
                 page_id=page.id,
@@ -130,6 +136,7 @@ class Folder:
                 digest="",
                 converter=converter,
                 links=tuple(links),
+                child_lists=tuple(lists),
             )
 
     def _put(self, path, content, *, overwrite):

@@ -2,6 +2,7 @@
 
 from urllib.parse import unquote
 
+import attrs
 import pytest
 from hypothesis import given
 
@@ -119,8 +120,29 @@ def test_same_title_twice(make):
 def test_link_target(atlas):
     """What a manifest remembers of a link is what stands in the file."""
     inside, outside = PageLink(title="Home"), PageLink(title="Nowhere")
-    assert atlas.link_target(inside, space_key="DOCS", source="Docs/x.md") == LinkTarget(link=inside, href="Home.md")
+    assert atlas.link_target(inside, space_key="DOCS", source="Docs/x.md") == LinkTarget(
+        link=inside, href="Home.md", title="Home"
+    )
     assert atlas.link_target(outside, space_key="DOCS", source="Docs/x.md") == LinkTarget(link=outside, href=None)
+
+
+def test_child_lists_are_remembered(make):
+    """A list of children is known again as long as their addresses and titles are the same."""
+    home, a, b = make.page(1, "Home"), make.page(2, "A", 1), make.page(3, "B", 1)
+
+    def known(*pages):
+        atlas = Atlas([make.layout(*pages)])
+        links = PageLinks(atlas, pages[0], space_key="DOCS", base_url=BASE, names={})
+        links.children(None)
+        links.children(PageLink(title="A"))
+        return links.child_lists()
+
+    before = known(home, a)
+    assert [listed.parent for listed in before] == [None, PageLink(title="A")]
+    assert known(home, a) == before
+    assert known(home, a, b)[0] != before[0]
+    assert known(home, a, b)[1] == before[1]
+    assert known(home, attrs.evolve(a, title="C"))[0] != before[0]
 
 
 @pytest.mark.parametrize(

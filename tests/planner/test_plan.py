@@ -184,6 +184,26 @@ def test_link_target_appears_and_disappears(make, linking):
     assert linking.sync(make.snapshot(a)) == ["write Docs/A.md (link target moved)", "delete Docs/C.md (gone)"]
 
 
+def test_link_target_has_a_new_title_of_the_same_file_name(make, linking):
+    """A link without a text of its own shows the title, so a new title counts even where the path stays."""
+    a, b, c = make.page(1, "A"), make.page(2, "B:"), make.page(3, "C")
+    linking.sync(make.snapshot(a, b, c))
+    renamed = make.snapshot(a, attrs.evolve(b, title="B?", version=2), c)
+    assert linking.sync(renamed) == ["write Docs/A.md (link target moved)", "write Docs/B-.md (changed 1 -> 2)"]
+
+
+def test_list_of_children_changes(make):
+    """A file that lists its page's children is written again when there is one more."""
+    home, a = make.page(1, "Home"), make.page(2, "A", 1)
+    folder = make.folder({}, child_lists={"1": (None,)})
+    folder.sync(make.snapshot(home, a))
+    assert folder.sync(make.snapshot(home, a)) == []
+    assert folder.sync(make.snapshot(home, a, make.page(3, "B", 1))) == [
+        "write Docs/Home.md (link target moved)",
+        "write Docs/Home/B.md (new)",
+    ]
+
+
 def test_own_move_breaks_links(make, linking):
     """A file whose links start from another folder now is written where it has moved to."""
     a, b, c = make.page(1, "A"), make.page(2, "B"), make.page(3, "C")

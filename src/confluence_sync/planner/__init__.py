@@ -3,13 +3,14 @@
 from ._actions import Action, DeletePage, Estimate, MovePage, Plan, WritePage
 from ._layout import Layout, plan_layout
 from ._links import Atlas, PageLinks, relative_href
-from ._manifest import Claim, LinkTarget, Manifest, ManifestEntry, source_fingerprint
+from ._manifest import ChildList, Claim, LinkTarget, Manifest, ManifestEntry, source_fingerprint
 from ._plan import plan_sync
 from ._roots import space_roots
 
 __all__ = [
     "Action",
     "Atlas",
+    "ChildList",
     "Claim",
     "DeletePage",
     "Estimate",

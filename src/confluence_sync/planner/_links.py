@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 from posixpath import commonprefix
 from urllib.parse import quote
 
 from ..models import AccountId, AttachmentLink, Page, PageId, PageLink, ResolvedLink
 from ._layout import Layout
-from ._manifest import LinkTarget
+from ._manifest import ChildList, LinkTarget
 from ._tree import numeric_order
 
 __all__ = ["Atlas", "PageLinks", "relative_href"]
@@ -45,15 +46,19 @@ class Atlas:
         """Return the path of a synced page."""
         return self._homes[page_id].paths[page_id]
 
-    def target(self, link: PageLink, *, space_key: str) -> str | None:
-        """Return the path of the file that a link leads to; None if it leads out of the folder."""
-        page_id = self.find(link, space_key=space_key)
-        return None if page_id is None else self.path(page_id)
-
     def link_target(self, link: PageLink, *, space_key: str, source: str) -> LinkTarget:
         """Return a link as it stands in a file written at `source`: what the manifest has to remember of it."""
-        target = self.target(link, space_key=space_key)
-        return LinkTarget(link=link, href=None if target is None else relative_href(source, target))
+        page_id = self.find(link, space_key=space_key)
+        if page_id is None:
+            return LinkTarget(link=link, href=None)
+        return LinkTarget(link=link, href=relative_href(source, self.path(page_id)), title=self.page(page_id).title)
+
+    def child_list(self, parent: PageLink | None, *, page_id: PageId, space_key: str, source: str) -> ChildList:
+        """Return a list of children as it stands in the file of `page_id` written at `source`."""
+        whose = page_id if parent is None else self.find(parent, space_key=space_key)
+        children = [] if whose is None else self.children(whose)
+        shown = [(relative_href(source, self.path(child)), self.page(child).title) for child in children]
+        return ChildList(parent=parent, digest=blake2b(repr(shown).encode(errors="replace"), digest_size=9).hexdigest())
 
     def page(self, page_id: PageId) -> Page:
         """Return a synced page."""
@@ -79,6 +84,7 @@ class PageLinks:
         self._space_key = space_key
         self._base_url = base_url
         self._names = names
+        self._parents: dict[PageLink | None, None] = {}
 
     def page(self, link: PageLink) -> ResolvedLink | None:
         """Return where a page is: its file, else its address on the site."""
@@ -110,10 +116,19 @@ class PageLinks:
 
     def children(self, link: PageLink | None) -> Sequence[ResolvedLink] | None:
         """Return the synced child pages in order of title; None if the page is not synced."""
+        self._parents[link] = None
         page_id = self._page.id if link is None else self._atlas.find(link, space_key=self._space_key)
         if page_id is None:
             return None
         return [self._file(child) for child in self._atlas.children(page_id)]
+
+    def child_lists(self) -> tuple[ChildList, ...]:
+        """Return the lists of children that were asked for so far: what the manifest has to remember of them."""
+        source = self._atlas.path(self._page.id)
+        return tuple(
+            self._atlas.child_list(parent, page_id=self._page.id, space_key=self._space_key, source=source)
+            for parent in self._parents
+        )
 
     def _file(self, page_id: PageId) -> ResolvedLink:
         href = relative_href(self._atlas.path(self._page.id), self._atlas.path(page_id))

@@ -9,7 +9,7 @@ import attrs
 
 from ..models import Page, PageId, PageLink, TreeSnapshot
 
-__all__ = ["Claim", "LinkTarget", "Manifest", "ManifestEntry", "source_fingerprint"]
+__all__ = ["ChildList", "Claim", "LinkTarget", "Manifest", "ManifestEntry", "source_fingerprint"]
 
 
 @attrs.frozen(kw_only=True)
@@ -20,10 +20,26 @@ class LinkTarget:
     Attributes:
         href: Relative address of the target's file; None if the link leads out of the folder. It is what was written,
             not where that was: so it tells whether the link is right wherever the file has been moved since.
+        title: Title of the target, which links without a text of their own show; None as above.
     """
 
     link: PageLink
     href: str | None
+    title: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChildList:
+    """
+    A list of child pages that stands in a file.
+
+    Attributes:
+        parent: Whose children; None for those of the page itself.
+        digest: Of their addresses and titles as they stand in the file.
+    """
+
+    parent: PageLink | None
+    digest: str
 
 
 @attrs.frozen(kw_only=True)
@@ -37,6 +53,7 @@ class ManifestEntry:
         digest: SHA-256 of its bytes, in hex.
         converter: Fingerprint of the converter that made it.
         links: Its links to pages, see `Atlas.link_target`.
+        child_lists: Its lists of child pages, see `PageLinks.child_lists`.
     """
 
     page_id: PageId
@@ -47,6 +64,7 @@ class ManifestEntry:
     digest: str
     converter: str
     links: tuple[LinkTarget, ...] = ()
+    child_lists: tuple[ChildList, ...] = ()
 
 
 @attrs.frozen

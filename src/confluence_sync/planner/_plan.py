@@ -126,7 +126,12 @@ class _Judge:
 
     def _links_differ(self, entry: ManifestEntry, path: str) -> bool:
         key = self._layout.snapshot.space.key
-        return any(self._atlas.link_target(link.link, space_key=key, source=path) != link for link in entry.links)
+        return any(
+            self._atlas.link_target(link.link, space_key=key, source=path) != link for link in entry.links
+        ) or any(
+            self._atlas.child_list(known.parent, page_id=entry.page_id, space_key=key, source=path) != known
+            for known in entry.child_lists
+        )
 
 
 def _unsure(manifest: Manifest) -> set[str]:
