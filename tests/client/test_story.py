@@ -74,13 +74,13 @@ async def test_changes_are_seen(fake, clock):
         clock.advance(3600)
         kept.edit("<p>New</p>")
         gone.trash()
-        assert (await anext(client.modified_batches(str(docs.id)))).items[0].title == "Kept"
+        assert (await anext(client.modified_batches(docs.id))).items[0].title == "Kept"
         cql = f'space = {cql_quote("DOCS")} and type = page and lastmodified >= now("-30m")'
         (hit,) = await collected(client.search_batches(cql))
-        assert (hit.id, hit.version, hit.space_key, hit.last_modified) == (str(kept.id), 2, "DOCS", clock.now())
-        bodies = await client.page_bodies([str(gone.id), str(kept.id)])
-        assert [(body.page.id, body.storage) for body in bodies] == [(str(kept.id), "<p>New</p>")]
-        assert (await client.page(str(gone.id))).status == "trashed"
+        assert (hit.id, hit.version, hit.space_key, hit.last_modified) == (kept.id, 2, "DOCS", clock.now())
+        bodies = await client.page_bodies([gone.id, kept.id])
+        assert [(body.page.id, body.storage) for body in bodies] == [(kept.id, "<p>New</p>")]
+        assert (await client.page(gone.id)).status == "trashed"
 
 
 async def test_users_are_named(fake, clock):
@@ -109,12 +109,12 @@ async def test_a_grant_with_few_scopes(fake, clock):
     async with connected(fake, clock, bearer("opaque")) as client:
         (resource,) = await client.accessible_resources()
         assert resource.id == CLOUD_ID
-        assert len(await collected(client.page_batches(str(docs.id)))) == 1
+        assert len(await collected(client.page_batches(docs.id))) == 1
         with pytest.raises(MissingScopeError):
             await collected(client.search_batches("type = page"))
     async with connected(fake, clock, bearer("other")) as client:
         with pytest.raises(AuthenticationError) as error:
-            await client.space(str(docs.id))
+            await client.space(docs.id)
         assert not isinstance(error.value, MissingScopeError)
 
 
@@ -126,7 +126,7 @@ async def test_faults_pass(fake, clock, kind):
         docs.page(f"Page {number}")
     fake.fail(f"/spaces/{docs.id}/pages", kind=kind, times=2, skip=1)
     async with connected(fake, clock) as client:
-        assert len(await collected(client.page_batches(str(docs.id), limit=2))) == 6
+        assert len(await collected(client.page_batches(docs.id, limit=2))) == 6
     assert len(clock.slept) >= 2
 
 
@@ -137,7 +137,7 @@ async def test_a_burst_limit(fake, clock):
     begin = clock.now()
     async with connected(fake, clock) as client:
         for _ in range(5):
-            await client.space(str(docs.id))
+            await client.space(docs.id)
     assert (clock.now() - begin).total_seconds() >= 20
 
 
@@ -146,9 +146,9 @@ async def test_the_hourly_quota(fake, clock):
     docs = fake.space("DOCS")
     fake.limit_points(1)
     async with connected(fake, clock) as client:
-        await client.space(str(docs.id))
+        await client.space(docs.id)
         with pytest.raises(RateLimitedError) as error:
-            await client.space(str(docs.id))
+            await client.space(docs.id)
     assert error.value.quota
     assert 60 < error.value.retry_after <= 3600
     assert clock.slept == []
@@ -161,7 +161,7 @@ async def test_points_are_those_of_the_site(fake, clock):
         docs.page(f"Page {number}")
     async with connected(fake, clock) as client:
         await client.current_user()
-        await collected(client.body_batches(str(docs.id), limit=4))
+        await collected(client.body_batches(docs.id, limit=4))
         await client.users([fake.me.account_id])
         with pytest.raises(RemoteNotFoundError):
             await client.page("999999999")

@@ -34,7 +34,7 @@ async def test_a_new_space_has_a_homepage(site, client):
     """The space names its homepage, which is a page of its listing."""
     docs = site.space("DOCS", name="Documentation")
     [space] = await rows(client, f"{V2}/spaces?keys=DOCS")
-    assert (space["id"], space["name"], space["homepageId"]) == (str(docs.id), "Documentation", str(docs.homepage.id))
+    assert (space["id"], space["name"], space["homepageId"]) == (docs.id, "Documentation", docs.homepage.id)
     assert await titles(client, f"{V2}/spaces/{docs.id}/pages") == ["Documentation Home"]
     assert site.space("DOCS") is docs
 
@@ -45,7 +45,7 @@ async def test_a_page_as_the_api_shows_it(site, client):
     page = docs.page('A/B & "co."', parent=docs.homepage, storage="<p>é</p>", author="557058:someone", id=98_765)
     shown = (await client.get(f"{V2}/pages/98765?body-format=storage")).json()
     assert shown["id"] == "98765"
-    assert shown["parentId"] == str(docs.homepage.id)
+    assert shown["parentId"] == docs.homepage.id
     assert shown["parentType"] == "page"
     assert shown["authorId"] == "557058:someone"
     assert shown["createdAt"] == "2026-03-02T09:00:00.000Z"
@@ -77,7 +77,7 @@ async def test_edits_and_renames_make_versions_and_moves_do_not(site, client, cl
     shown = (await client.get(f"{V2}/pages/{page.id}")).json()
     assert (shown["title"], shown["version"]["number"]) == ("New", 3)
     assert shown["version"]["createdAt"] == "2026-03-02T09:01:00.000Z"
-    assert (shown["parentId"], shown["parentType"]) == (str(folder.id), "folder")
+    assert (shown["parentId"], shown["parentType"]) == (folder.id, "folder")
     assert (await client.get(f"{V2}/pages/{page.id}?version=4")).status_code == 404
     assert "version" not in (await client.get(f"{V2}/pages/{page.id}?include-version=false")).json()
     first = (await client.get(f"{V2}/pages/{page.id}?version=1&body-format=storage")).json()
@@ -164,7 +164,7 @@ async def test_containers_are_read_by_id_and_not_listed(site, client):
     }
     for plural, node in made.items():
         shown = (await client.get(f"{V2}/{plural}/{node.id}")).json()
-        assert (shown["title"], shown["type"], shown["spaceId"]) == (node.title, node.type, str(docs.id))
+        assert (shown["title"], shown["type"], shown["spaceId"]) == (node.title, node.type, docs.id)
         assert (await client.get(f"{V2}/pages/{node.id}")).status_code == 404
     assert await titles(client, f"{V2}/spaces/{docs.id}/pages") == ["DOCS Home"]
     made["folders"].rename("Operations")
@@ -188,9 +188,9 @@ async def test_the_tree_can_be_walked_both_ways(site, client):
     assert [(row["title"], row["depth"]) for row in below] == [("Folder", 1), ("A", 2), ("B", 3), ("C", 4)]
     assert await titles(client, f"{V2}/folders/{folder.id}/direct-children?sort=-id") == ["A"]
     ancestors = await rows(client, f"{V2}/pages/{c.id}/ancestors")
-    assert [row["id"] for row in ancestors] == [str(node.id) for node in (docs.homepage, folder, a, b)]
-    types = await client.post(f"{V2}/content/convert-ids-to-types", json={"contentIds": [str(folder.id), "1"]})
-    assert types.json()["results"] == {str(folder.id): "folder", "1": None}
+    assert [row["id"] for row in ancestors] == [node.id for node in (docs.homepage, folder, a, b)]
+    types = await client.post(f"{V2}/content/convert-ids-to-types", json={"contentIds": [folder.id, "1"]})
+    assert types.json()["results"] == {folder.id: "folder", "1": None}
 
 
 async def test_a_circle_of_parents_does_not_hang(site, client):
@@ -209,7 +209,7 @@ async def test_a_batch_of_ids_leaves_out_what_is_not_there(site, client):
     page, hidden, trashed = (docs.page(title) for title in ("page", "hidden", "trashed"))
     hidden.restrict()
     trashed.trash()
-    ids = ",".join(str(node.id) for node in (page, hidden, trashed, docs.folder("folder"))) + ",1"
+    ids = ",".join(node.id for node in (page, hidden, trashed, docs.folder("folder"))) + ",1"
     assert await titles(client, f"{V2}/pages?id={ids}") == ["page"]
     assert (await client.get(f"{V2}/pages?id=" + ",".join(map(str, range(1, 252))))).status_code == 400
 
@@ -262,9 +262,9 @@ def test_every_order_lists_every_page_once(sort, names, limit):
     found, target = [], f"{V2}/spaces/{space.id}/pages?limit={limit}&sort={sort}"
     while target:
         payload = site.handle(Request.to(target, headers=BASIC)).json()
-        found += [int(row["id"]) for row in payload["results"]]
+        found += [row["id"] for row in payload["results"]]
         target = payload["_links"].get("next")
-    assert sorted(found) == [page.id for page in pages]
+    assert sorted(found, key=int) == [page.id for page in pages]
 
 
 @given(st.data())
@@ -283,7 +283,7 @@ def test_a_cursor_stays_good_while_pages_come_and_go(data):
             page.trash()
         if data.draw(st.booleans()):
             space.page("new")
-    assert all(found.count(str(page.id)) == 1 for page in stable)
+    assert all(found.count(page.id) == 1 for page in stable)
     assert len(found) == len(set(found))
 
 
@@ -317,9 +317,10 @@ async def test_attachments_are_downloaded_through_a_redirect(site, client):
     """v2 has the metadata; v1 redirects to bytes that want no credentials; the browser's link answers 401."""
     page = site.space("DOCS").page("Diagram")
     page.attach("diagram.png", b"old")
-    page.attach("diagram.png", b"\x89PNG")
+    attachment = page.attach("diagram.png", b"\x89PNG")
     [shown] = await rows(client, f"{V2}/pages/{page.id}/attachments")
     assert (shown["title"], shown["fileSize"], shown["version"]["number"]) == ("diagram.png", 4, 2)
+    assert shown["id"] == attachment.id == f"att{attachment.number}"
     assert (await client.get(f"{V2}/attachments/{shown['id']}")).json()["mediaType"] == "image/png"
     redirect = await client.get(f"/wiki/rest/api/content/{page.id}/child/attachment/{shown['id']}/download")
     assert redirect.status_code == 302
@@ -389,9 +390,51 @@ def test_ids_are_never_taken_twice(site):
     """A chosen id moves the next free one behind it."""
     docs = site.space("DOCS")
     page = docs.page("Chosen", id=99_999)
-    assert docs.page("Next").id == 100_000
+    assert (page.id, page.number) == ("99999", 99_999)
+    assert docs.page("Next").id == "100000"
     with pytest.raises(ValueError, match="99999 is taken"):
         docs.page("Again", id=page.id)
+
+
+def test_ids_are_sorted_as_numbers(site):
+    """What is nine comes before what is ten, although `"10" < "9"`."""
+    docs = site.space("DOCS", homepage=False)
+    ten, nine = docs.page("Ten", id="10"), docs.page("Nine", id=9)
+    assert site.nodes == [nine, ten]
+
+
+async def test_the_tree_as_a_test_sees_it(site, client):
+    """Children in order: pages alone or all there is, as the API lists them, also below a container."""
+    docs = site.space("DOCS")
+    one = docs.page("One", parent=docs.homepage)
+    folder = docs.folder("Folder", parent=docs.homepage)
+    two = docs.page("Two", parent=docs.homepage)
+    docs.page("Gone", parent=docs.homepage).trash()
+    inner = docs.page("Inner", parent=folder)
+    one.move(docs.homepage)
+    assert docs.homepage.children == [two, one]
+    assert docs.homepage.direct_children == [folder, two, one]
+    assert (folder.children, folder.direct_children, inner.children) == ([inner], [inner], [])
+    assert (inner.parent_id, docs.homepage.parent_id) == (folder.id, None)
+    home = f"{V2}/pages/{docs.homepage.id}"
+    assert [row["id"] for row in await rows(client, f"{home}/children")] == [two.id, one.id]
+    assert [row["id"] for row in await rows(client, f"{home}/direct-children")] == [folder.id, two.id, one.id]
+
+
+async def test_a_space_without_a_homepage(site, client):
+    """It says so when it is asked for one, until a page is made it."""
+    docs = site.space("DOCS", homepage=False)
+    with pytest.raises(LookupError, match="DOCS has no homepage"):
+        docs.homepage  # noqa: B018 - the access is the test
+    assert (await client.get(f"{V2}/spaces/{docs.id}")).json()["homepageId"] is None
+    docs.homepage = docs.page("Start")
+    assert (await client.get(f"{V2}/spaces/{docs.id}")).json()["homepageId"] == docs.homepage.id
+
+
+def test_a_space_of_the_past(site, clock):
+    """A space can be made with a date, which is the homepage's too."""
+    docs = site.space("DOCS", at=clock.now() - timedelta(days=30))
+    assert clock.now() - docs.created_at == clock.now() - docs.homepage.updated_at == timedelta(days=30)
 
 
 def test_content_is_found_again(site):
@@ -411,6 +454,22 @@ def test_a_generated_site_is_the_same_each_time():
     assert texts[0] == texts[1]
     assert len(texts[0]) == 50
     assert sum(node.parent is None for node in one.nodes) == 1
+
+
+@pytest.mark.parametrize("pages", [1, 1_000])
+def test_a_generated_site_is_at_rest(clock, pages):
+    """All of its pages were made weeks ago, one after the other, so nothing of it is a recent change."""
+    site = generated_site(pages, body_kb=0, clock=clock)
+    times = [node.updated_at for node in site.nodes]
+    assert site.spaces[0].created_at == times[0]
+    assert times == sorted(set(times))
+    assert clock.now() - times[-1] == timedelta(weeks=4)
+
+
+def test_a_generated_site_can_be_deep():
+    """With one child to a page it is a chain."""
+    *_, last = generated_site(30, body_kb=0, fan_out=1).nodes
+    assert len(list(last.lineage())) == 29
 
 
 async def test_a_manual_clock_passes_only_when_told():

@@ -1,5 +1,6 @@
 """
-What tests need: a Confluence site in memory, a clock to turn by hand, and the contracts that adapters are held to.
+What tests need: a Confluence site in memory, empty or with the demo's pages; a clock to turn by hand; and the contracts
+that adapters are held to.
 
 The contracts need pytest and Hypothesis (the `testing` extra) and are imported only when they are asked for; the rest
 does without.
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .clock import ManualClock
+from .demo import demo_site
 from .fake_site import FakeContainer, FakePage, FakeSite, FakeSpace
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ __all__ = [
     "StateStoreContract",
     "TokenStoreContract",
     "VFSContract",
+    "demo_site",
 ]
 
 _CONTRACTS = {"LogSinkContract", "StateStoreContract", "TokenStoreContract", "VFSContract"}

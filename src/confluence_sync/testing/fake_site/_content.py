@@ -13,7 +13,7 @@ from ._nodes import FakeSpace, Node, NodeT
 
 __all__ = ["FakeUser", "SiteContent"]
 
-FIRST_ID = 65_537
+FIRST_NUMBER = 65_537
 
 
 @attrs.frozen(kw_only=True)
@@ -26,9 +26,9 @@ class FakeUser:
 
 class SiteContent:
     """
-    Spaces, nodes and users by id; the `Ledger` of all nodes.
+    Spaces and nodes by number, users by account; the `Ledger` of all nodes.
 
-    Nodes keep an index by id in order, so a walk over a large site costs as much per page as over a small one.
+    The numbers of nodes are kept in order, so a walk over a large site costs as much per page as over a small one.
     """
 
     def __init__(self, clock: Clock, me: FakeUser) -> None:
@@ -37,8 +37,8 @@ class SiteContent:
         self.spaces: dict[int, FakeSpace] = {}
         self.nodes: dict[int, Node] = {}
         self.users: dict[str, FakeUser] = {me.account_id: me}
-        self._ordered_ids: list[int] = []
-        self._last_id = FIRST_ID - 1
+        self._ordered: list[int] = []
+        self._last_number = FIRST_NUMBER - 1
         self._last_position = 0
 
     def now(self) -> datetime:
@@ -46,10 +46,10 @@ class SiteContent:
         now = self.clock.now()
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
-    def next_id(self) -> int:
-        """Return a content id that was never used."""
-        self._last_id += 1
-        return self._last_id
+    def next_number(self) -> int:
+        """Return a number that was never the id of anything."""
+        self._last_number += 1
+        return self._last_number
 
     def next_position(self) -> int:
         """Return a position behind all others."""
@@ -67,37 +67,37 @@ class SiteContent:
         Raises:
             ValueError: The id is taken.
         """
-        if node.id in self.nodes:
+        if node.number in self.nodes:
             raise ValueError(f"the id {node.id} is taken")
-        self._last_id = max(self._last_id, node.id)
+        self._last_number = max(self._last_number, node.number)
         node.position = self.next_position()
-        self.nodes[node.id] = node
-        insort(self._ordered_ids, node.id)
+        self.nodes[node.number] = node
+        insort(self._ordered, node.number)
         return node
 
     def remove(self, node: Node) -> None:
         """Forget content; what hangs below it keeps pointing at it."""
-        del self.nodes[node.id]
-        del self._ordered_ids[bisect_left(self._ordered_ids, node.id)]
+        del self.nodes[node.number]
+        del self._ordered[bisect_left(self._ordered, node.number)]
 
     def remove_space(self, space: FakeSpace) -> None:
         """Forget a space and its content."""
         for node in [node for node in self.nodes.values() if node.space is space]:
             self.remove(node)
-        del self.spaces[space.id]
+        del self.spaces[space.number]
 
     def space_by_key(self, key: str) -> FakeSpace | None:
         """Return a space by its key."""
         return next((space for space in self.spaces.values() if space.key == key), None)
 
     def in_id_order(self, *, after: int | None = None, descending: bool = False) -> Iterator[Node]:
-        """Yield nodes by id, from the one behind an id on."""
-        ids = self._ordered_ids
+        """Yield nodes by number, from the one behind a number on."""
+        numbers = self._ordered
         if descending:
-            stop = len(ids) if after is None else bisect_left(ids, after)
-            return (self.nodes[id_] for id_ in reversed(ids[:stop]))
-        start = 0 if after is None else bisect_right(ids, after)
-        return (self.nodes[id_] for id_ in ids[start:])
+            stop = len(numbers) if after is None else bisect_left(numbers, after)
+            return (self.nodes[number] for number in reversed(numbers[:stop]))
+        start = 0 if after is None else bisect_right(numbers, after)
+        return (self.nodes[number] for number in numbers[start:])
 
     def children(self, node: Node) -> list[Node]:
         """Return what hangs directly below, in order of position."""

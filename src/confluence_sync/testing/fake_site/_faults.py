@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
+from ...models import PageId
 from ._http import Failure, Reply, Request, Response
 
 __all__ = ["Fault", "Faults"]
@@ -34,7 +35,7 @@ class Fault:
     kind: str = attrs.field(default="status", validator=attrs.validators.in_(KINDS))
     path: str | re.Pattern[str] = ""
     query: Callable[[Mapping[str, str]], bool] = attrs.field(default=lambda _: True, repr=False)
-    page_id: int | None = None
+    page_id: PageId | None = None
     bodies_only: bool = True
     status: int = 503
     body: str = ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 from ...protocols import Clock
-from ._nodes import Node
 from ._site import FakeSite
 
 __all__ = ["generated_site"]
@@ -15,30 +15,35 @@ VOCABULARY = (
     "release report request retry review rollback route schema search server service space store sync table task team"
 )
 WORDS = VOCABULARY.split()
-FAN_OUT = 20
+AGE = timedelta(weeks=4)
 
 
 def generated_site(
-    pages: int, *, body_kb: float = 2.0, seed: int = 0, key: str = "GEN", clock: Clock | None = None
+    pages: int, *, body_kb: float = 2.0, fan_out: int = 20, seed: int = 0, key: str = "GEN", clock: Clock | None = None
 ) -> FakeSite:
     """
-    Return a site with one space of so many pages, homepage included, each with up to 20 children.
+    Return a site with one space of so many pages, homepage included.
+
+    They were made one a minute, the last of them four weeks ago, so that nothing of it is a recent change.
 
     Args:
         pages: At least 1.
         body_kb: Size of each body in units of 1,000 bytes, about.
+        fan_out: Children of a page, at most; 1 gives a single chain.
         seed: The same seed gives the same site.
         key: Key of the space.
         clock: Time of the site; by default the machine's.
     """
     site, random_ = FakeSite(clock=clock), random.Random(seed)  # noqa: S311 - filler text, not secrets
-    space = site.space(key, name="Generated")
-    assert space.homepage is not None
-    nodes: list[Node] = [space.homepage]
+    last = site.clock.now().replace(microsecond=0) - AGE
+    first = last - timedelta(minutes=pages - 1)
+    space = site.space(key, name="Generated", at=first)
+    nodes = [space.homepage]
     for number in range(1, pages):
         title = f"{random_.choice(WORDS).title()} {random_.choice(WORDS)} {number}"
         body = _body(random_, int(body_kb * 1000))
-        nodes.append(space.page(title, parent=nodes[(number - 1) // FAN_OUT], storage=body))
+        parent, at = nodes[(number - 1) // fan_out], first + timedelta(minutes=number)
+        nodes.append(space.page(title, parent=parent, storage=body, at=at))
     return site
 
 

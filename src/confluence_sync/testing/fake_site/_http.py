@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
+from ...models import ContentId
+
 __all__ = ["ApiError", "Failure", "Reply", "Request", "Response", "gateway_error", "v1_error", "v2_error"]
 
 
@@ -91,8 +93,8 @@ class Reply:
     content: bytes = b""
     objects: int = 0
     identities: int = 0
-    page_ids: frozenset[int] = frozenset()
-    body_ids: frozenset[int] = frozenset()
+    page_ids: frozenset[ContentId] = frozenset()
+    body_ids: frozenset[ContentId] = frozenset()
 
     @property
     def points(self) -> int:

@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 
 import attrs
 
+from ...models import ContentId, PageId, SpaceId
+
 __all__ = ["Attachment", "FakeContainer", "FakePage", "FakeSpace", "Ledger", "Node", "Revision"]
 
 NodeT = TypeVar("NodeT", bound="Node")
@@ -20,8 +22,8 @@ class Ledger(Protocol):
     def now(self) -> datetime:
         """Return the site's time, in milliseconds like all of its timestamps."""
 
-    def next_id(self) -> int:
-        """Return a content id that was never used."""
+    def next_number(self) -> int:
+        """Return a number that was never the id of anything."""
 
     def next_position(self) -> int:
         """Return a position behind all others."""
@@ -56,9 +58,9 @@ class Revision:
 
 @attrs.frozen(kw_only=True)
 class Attachment:
-    """The current version of a file on a page."""
+    """The current version of a file on a page; `number` is what its id counts."""
 
-    id: int
+    number: int
     filename: str
     data: bytes = attrs.field(repr=False)
     media_type: str
@@ -67,6 +69,11 @@ class Attachment:
     version: int
     author_id: str
 
+    @property
+    def id(self) -> str:
+        """The id as the API spells it, `att65540`."""
+        return f"att{self.number}"
+
 
 @attrs.define(eq=False, kw_only=True)
 class Node:
@@ -74,6 +81,7 @@ class Node:
     Anything with a place in the tree of a space.
 
     Attributes:
+        number: What the id counts; ids are sorted by it, not as text.
         type: `page`, `blogpost`, `folder`, `whiteboard`, `database` or `embed`.
         parent: None at the top of the space.
         status: `current`, `archived` or `trashed`.
@@ -82,7 +90,7 @@ class Node:
     """
 
     ledger: Ledger = attrs.field(repr=False)
-    id: int
+    number: int
     type: str
     space: FakeSpace = attrs.field(repr=lambda space: space.key)
     parent: Node | None = attrs.field(default=None, repr=False)
@@ -90,6 +98,16 @@ class Node:
     position: int = 0
     restricted: bool = False
     revisions: list[Revision] = attrs.field(factory=list, repr=False)
+
+    @property
+    def id(self) -> ContentId:
+        """The id as the API spells it, decimal digits."""
+        return ContentId(str(self.number))
+
+    @property
+    def parent_id(self) -> ContentId | None:
+        """Id of the parent, None at the top of the space."""
+        return None if self.parent is None else self.parent.id
 
     @property
     def title(self) -> str:
@@ -121,12 +139,22 @@ class Node:
         """Whether the syncing user may see it."""
         return not self.space.restricted and not self.restricted and not any(node.restricted for node in self.lineage())
 
+    @property
+    def direct_children(self) -> list[Node]:
+        """What hangs directly below and is not in the trash, in order, as `GET .../direct-children` lists it."""
+        return [node for node in self.ledger.children(self) if node.status != "trashed"]
+
+    @property
+    def children(self) -> list[FakePage]:
+        """The pages among the direct children, in order, as `GET .../children` lists them."""
+        return [node for node in self.direct_children if isinstance(node, FakePage)]
+
     def lineage(self) -> Iterator[Node]:
         """Yield the ancestors, nearest first; stops where a tree made wrong on purpose turns in a circle."""
-        seen, node = {self.id}, self.parent
-        while node is not None and node.id not in seen:
+        seen, node = {self.number}, self.parent
+        while node is not None and node.number not in seen:
             yield node
-            seen.add(node.id)
+            seen.add(node.number)
             node = node.parent
 
     def as_of(self, time: datetime) -> Revision | None:
@@ -247,7 +275,7 @@ class FakePage(Node):
         """Put a file on the page, or a new version of it. The page's own version stays."""
         now, earlier = self.ledger.now(), self.attachments.get(filename)
         attachment = Attachment(
-            id=earlier.id if earlier else self.ledger.next_id(),
+            number=earlier.number if earlier else self.ledger.next_number(),
             filename=filename,
             data=data,
             media_type=media_type or mimetypes.guess_type(filename)[0] or "application/octet-stream",
@@ -266,20 +294,46 @@ class FakeSpace:
     A space; make content in it with `page`, `folder`, `blog_post` and the others.
 
     Attributes:
-        homepage: Made with the space, None if the space was made without.
+        number: What the id counts; ids are sorted by it, not as text.
         status: `current` or `archived`.
         restricted: Not visible to the syncing user.
     """
 
     ledger: Ledger = attrs.field(repr=False)
-    id: int
+    number: int
     key: str
     name: str
     type: str
     status: str
     created_at: datetime
-    homepage: FakePage | None = attrs.field(default=None, repr=False)
     restricted: bool = False
+    _homepage: FakePage | None = attrs.field(default=None, init=False, repr=False)
+
+    @property
+    def id(self) -> SpaceId:
+        """The id as the API spells it, decimal digits."""
+        return SpaceId(str(self.number))
+
+    @property
+    def homepage(self) -> FakePage:
+        """
+        The page at the head of the space; any page of the space can be made it.
+
+        Raises:
+            LookupError: The space was made without.
+        """
+        if self._homepage is None:
+            raise LookupError(f"the space {self.key} has no homepage")
+        return self._homepage
+
+    @homepage.setter
+    def homepage(self, page: FakePage) -> None:
+        self._homepage = page
+
+    @property
+    def homepage_id(self) -> PageId | None:
+        """Id of the homepage, None if the space was made without."""
+        return None if self._homepage is None else self._homepage.id
 
     def page(
         self,
@@ -291,7 +345,7 @@ class FakeSpace:
         author: str | None = None,
         at: datetime | None = None,
         subtype: str | None = None,
-        id: int | None = None,  # noqa: A002 - the field's name in the API
+        id: str | int | None = None,  # noqa: A002 - the field's name in the API
     ) -> FakePage:
         """
         Make a page; titles need not be unique, unlike in Confluence.
@@ -304,11 +358,11 @@ class FakeSpace:
             author: Account id; by default the syncing user.
             at: Creation time; by default the site's clock.
             subtype: `live` for a live doc.
-            id: Content id; by default the next free one.
+            id: Content id, decimal digits or their number; by default the next free one.
         """
         page = FakePage(
             ledger=self.ledger,
-            id=id or self.ledger.next_id(),
+            number=self.ledger.next_number() if id is None else int(id),
             type="page",
             space=self,
             parent=parent,
@@ -385,7 +439,7 @@ class FakeSpace:
     ) -> FakeContainer:
         container = FakeContainer(
             ledger=self.ledger,
-            id=self.ledger.next_id(),
+            number=self.ledger.next_number(),
             type=type,
             space=self,
             parent=parent,

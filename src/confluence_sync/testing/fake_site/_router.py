@@ -56,8 +56,8 @@ class Call:
         """`_links.base`: the site's address also behind the gateway."""
         return f"{self.settings.url}/wiki"
 
-    def id(self) -> int:
-        """Return the `{id}` of the path."""
+    def number(self) -> int:
+        """Return the `{id}` of the path as the number it is."""
         return integer("id", self.parameters["id"])
 
     def sees_space(self, space: FakeSpace) -> bool:
@@ -68,14 +68,14 @@ class Call:
         """Whether the caller may see content."""
         return not self.viewer.anonymous and node.visible
 
-    def space(self, space_id: int) -> FakeSpace:
+    def space(self) -> FakeSpace:
         """
-        Return a space.
+        Return the space of the path's `{id}`.
 
         Raises:
             ApiError: 404, not there or not to be seen.
         """
-        space = self.content.spaces.get(space_id)
+        space = self.content.spaces.get(self.number())
         if space is None or not self.sees_space(space):
             raise not_found()
         return space
@@ -87,10 +87,10 @@ class Call:
         Raises:
             ApiError: 404, not there, of another type, or not to be seen.
         """
-        id_ = self.id()
-        node = self.content.nodes.get(id_)
+        number = self.number()
+        node = self.content.nodes.get(number)
         if node is None or node.type not in types or not self.sees(node):
-            raise not_found(f"Cannot find a {types[0]} with id [{id_}]")
+            raise not_found(f"Cannot find a {types[0]} with id [{number}]")
         return node
 
     def listing(self, found: Slice[Any], results: list[dict[str, Any]], **counts: Any) -> Reply:

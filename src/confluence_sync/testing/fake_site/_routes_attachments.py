@@ -15,8 +15,8 @@ __all__ = ["routes"]
 routes = Router()
 
 ORDERS: dict[str, Key[Attachment]] = {
-    "created-date": lambda attachment: (timestamp(attachment.created_at), attachment.id),
-    "modified-date": lambda attachment: (timestamp(attachment.updated_at), attachment.id),
+    "created-date": lambda attachment: (timestamp(attachment.created_at), attachment.number),
+    "modified-date": lambda attachment: (timestamp(attachment.updated_at), attachment.number),
 }
 
 
@@ -77,9 +77,9 @@ def refuse_browser_download(_: Call) -> Reply:
 
 
 def _attachment(call: Call, attachment_id: str) -> tuple[FakePage, Attachment]:
-    wanted = attachment_id.removeprefix("att")
+    wanted = f"att{attachment_id.removeprefix('att')}"
     for page, attachment in _attachments(call):
-        if str(attachment.id) == wanted and call.sees(page):
+        if attachment.id == wanted and call.sees(page):
             return page, attachment
     raise not_found(f"Cannot find an attachment with id [{attachment_id}]")
 

@@ -20,10 +20,10 @@ routes = Router()
 SCOPE = "read:page:confluence"
 Keep = Callable[[Node], bool]
 ORDERS: dict[str, Key[Node]] = {
-    "id": lambda node: (node.id,),
-    "created-date": lambda node: (timestamp(node.created_at), node.id),
-    "modified-date": lambda node: (timestamp(node.updated_at), node.id),
-    "title": lambda node: (node.title, node.id),
+    "id": lambda node: (node.number,),
+    "created-date": lambda node: (timestamp(node.created_at), node.number),
+    "modified-date": lambda node: (timestamp(node.updated_at), node.number),
+    "title": lambda node: (node.title, node.number),
 }
 STATUSES = ("archived", "current", "deleted", "trashed")
 SINGLE_STATUSES = ("archived", "current", "deleted", "draft", "historical", "trashed")
@@ -41,7 +41,7 @@ REPRESENTATIONS = (
 @routes.get("/wiki/api/v2/spaces/{id}/pages", SCOPE)
 def list_pages_of_space(call: Call) -> Reply:
     """Answer `GET /spaces/{id}/pages`: every page wherever it hangs, or those at the top."""
-    space = call.space(call.id())
+    space = call.space()
     root = call.query.choice("depth", ("all", "root")) == "root"
     return _list(call, "page", lambda node: node.space is space and not (root and node.parent))
 
@@ -55,7 +55,7 @@ def list_pages(call: Call) -> Reply:
 @routes.get("/wiki/api/v2/spaces/{id}/blogposts", SCOPE)
 def list_blog_posts_of_space(call: Call) -> Reply:
     """Answer `GET /spaces/{id}/blogposts`."""
-    space = call.space(call.id())
+    space = call.space()
     return _list(call, "blogpost", lambda node: node.space is space)
 
 
@@ -127,8 +127,8 @@ def _selection(query: Query) -> Keep:
     ids, space_ids = query.ids("id"), query.ids("space-id", most=100)
     subtype = query.choice("subtype", ("live", "page"))
     return lambda node: (
-        (ids is None or node.id in ids)
-        and (space_ids is None or node.space.id in space_ids)
+        (ids is None or node.number in ids)
+        and (space_ids is None or node.space.number in space_ids)
         and (subtype is None or (isinstance(node, FakePage) and (node.subtype or "page") == subtype))
     )
 
@@ -137,7 +137,7 @@ def _single(call: Call, type_: str) -> Reply:
     page, query = call.node(type_), call.query
     statuses = query.choices("status", SINGLE_STATUSES, default=SINGLE_STATUSES)
     if not isinstance(page, FakePage) or page.status not in statuses:
-        raise not_found(f"Cannot find a {type_} with id [{call.id()}]")
+        raise not_found(f"Cannot find a {type_} with id [{call.number()}]")
     body = _wants_body(query, REPRESENTATIONS)
     payload = page_json(page, body=body, revision=_asked_revision(page, query.get("version")))
     payload["_links"]["base"] = call.base

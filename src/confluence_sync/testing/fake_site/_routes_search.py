@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import attrs
 
+from ...models import ContentId
 from ._cql import CqlError, Query, parse
 from ._http import ApiError, Reply, v1_error
 from ._nodes import FakePage, Node
@@ -112,7 +113,7 @@ def _reply(call: Call, found: Found, results: list[dict[str, Any]], envelope: di
         links["next"] = _next(call, found.hits.next_cursor)
     payload = {"results": results, "start": 0, "limit": found.limit, "size": len(results), **envelope, "_links": links}
     shown = frozenset(hit.node.id for hit in found.hits.rows)
-    bodies = shown if "body.storage" in found.expand else frozenset[int]()
+    bodies = shown if "body.storage" in found.expand else frozenset[ContentId]()
     return Reply(payload=payload, objects=len(results), page_ids=shown, body_ids=bodies)
 
 
@@ -143,7 +144,7 @@ def _content_json(call: Call, hit: Hit, expand: frozenset[str]) -> dict[str, Any
     node = hit.node
     self_link = f"{call.base}/rest/api/content/{node.id}"
     content = {
-        "id": str(node.id),
+        "id": node.id,
         "type": node.type,
         "status": node.status,
         "title": hit.revision.title,
@@ -169,7 +170,7 @@ def _version_json(hit: Hit) -> dict[str, Any]:
 
 def _space_json(hit: Hit) -> dict[str, Any]:
     space = hit.node.space
-    return {"id": space.id, "key": space.key, "name": space.name, "type": space.type, "status": space.status}
+    return {"id": space.number, "key": space.key, "name": space.name, "type": space.type, "status": space.status}
 
 
 def _metadata_json(hit: Hit) -> dict[str, Any]:
@@ -179,7 +180,7 @@ def _metadata_json(hit: Hit) -> dict[str, Any]:
 
 
 def _ancestor_json(node: Node) -> dict[str, Any]:
-    return {"id": str(node.id), "type": node.type, "status": node.status, "title": node.title}
+    return {"id": node.id, "type": node.type, "status": node.status, "title": node.title}
 
 
 EXPANSIONS: dict[str, Callable[[Hit], Any]] = {

@@ -13,9 +13,9 @@ __all__ = ["routes"]
 routes = Router()
 
 ORDERS: dict[str, Key[FakeSpace]] = {
-    "id": lambda space: (space.id,),
-    "key": lambda space: (space.key, space.id),
-    "name": lambda space: (space.name, space.id),
+    "id": lambda space: (space.number,),
+    "key": lambda space: (space.key, space.number),
+    "name": lambda space: (space.name, space.number),
 }
 TYPES = ("collaboration", "global", "knowledge_base", "onboarding", "personal", "system", "xflow_sample_space")
 
@@ -29,7 +29,7 @@ def list_spaces(call: Call) -> Reply:
         space
         for space in call.content.spaces.values()
         if call.sees_space(space)
-        and (ids is None or space.id in ids)
+        and (ids is None or space.number in ids)
         and (keys is None or space.key in keys)
         and type_ in {None, space.type}
         and status in {None, space.status}
@@ -42,6 +42,6 @@ def list_spaces(call: Call) -> Reply:
 @routes.get("/wiki/api/v2/spaces/{id}", "read:space:confluence")
 def get_space(call: Call) -> Reply:
     """Answer `GET /spaces/{id}`."""
-    payload = space_json(call.space(call.id()))
+    payload = space_json(call.space())
     payload["_links"]["base"] = call.base
     return Reply(payload=payload, objects=1)

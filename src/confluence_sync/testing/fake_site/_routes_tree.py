@@ -21,10 +21,10 @@ routes = Router()
 
 TYPES = {"pages": "page", "folders": "folder", "whiteboards": "whiteboard", "databases": "database", "embeds": "embed"}
 ORDERS: dict[str, Key[Node]] = {
-    "child-position": lambda node: (node.position, node.id),
-    "created-date": lambda node: (timestamp(node.created_at), node.id),
-    "id": lambda node: (node.id,),
-    "modified-date": lambda node: (timestamp(node.updated_at), node.id),
+    "child-position": lambda node: (node.position, node.number),
+    "created-date": lambda node: (timestamp(node.created_at), node.number),
+    "id": lambda node: (node.number,),
+    "modified-date": lambda node: (timestamp(node.updated_at), node.number),
 }
 
 
@@ -53,7 +53,7 @@ def list_direct_children(call: Call) -> Reply:
 def list_descendants(call: Call) -> Reply:
     """Answer `GET .../{id}/descendants`, the nearest first."""
     depth = call.query.number("depth", default=2, most=10)
-    order = Order[Descendant]("depth", lambda found: (found.depth, found.node.position, found.node.id))
+    order = Order[Descendant]("depth", lambda found: (found.depth, found.node.position, found.node.number))
     below = _below(call, call.node(_type(call)), depth)
     found = take(below, order, cursor=call.query.get("cursor"), limit=call.query.limit())
     return call.listing(found, [_descendant_json(row) for row in found.rows])
@@ -62,7 +62,7 @@ def list_descendants(call: Call) -> Reply:
 def list_ancestors(call: Call) -> Reply:
     """Answer `GET .../{id}/ancestors`, the highest first; there is no cursor."""
     nearest = list(call.node(_type(call)).lineage())[: call.query.limit()]
-    results = [{"id": str(node.id), "type": node.type} for node in reversed(nearest)]
+    results = [{"id": node.id, "type": node.type} for node in reversed(nearest)]
     return Reply(payload={"results": results, "_links": {"base": call.base}}, objects=len(results))
 
 
@@ -76,11 +76,11 @@ def list_child_pages(call: Call) -> Reply:
 def convert_ids_to_types(call: Call) -> Reply:
     """Answer `POST /content/convert-ids-to-types`; null for what is not there."""
     try:
-        ids = [int(id_) for id_ in json.loads(call.request.body)["contentIds"]]
+        numbers = [int(id_) for id_ in json.loads(call.request.body)["contentIds"]]
     except (ValueError, KeyError, TypeError):
         raise v2_error(400, "INVALID_REQUEST_PARAMETER", "The request needs a body with 'contentIds'.") from None
-    types = {str(id_): _visible_type(call, id_) for id_ in ids}
-    return Reply(payload={"results": types}, objects=len(ids))
+    types = {str(number): _visible_type(call, number) for number in numbers}
+    return Reply(payload={"results": types}, objects=len(numbers))
 
 
 for _plural, _name in TYPES.items():
@@ -107,11 +107,11 @@ def _below(call: Call, top: Node, depth: int) -> list[Descendant]:
     children: dict[int, list[Node]] = defaultdict(list)
     for node in call.content.nodes.values():
         if node.parent is not None and _listed(call, node):
-            children[node.parent.id].append(node)
-    found, level, seen = list[Descendant](), [top], {top.id}
+            children[node.parent.number].append(node)
+    found, level, seen = list[Descendant](), [top], {top.number}
     for distance in range(1, depth + 1):
-        level = [child for node in level for child in children[node.id] if child.id not in seen]
-        seen.update(node.id for node in level)
+        level = [child for node in level for child in children[node.number] if child.number not in seen]
+        seen.update(node.number for node in level)
         found += (Descendant(node, distance) for node in level)
     return found
 
@@ -122,13 +122,12 @@ def _listed(call: Call, node: Node) -> bool:
 
 def _descendant_json(found: Descendant) -> dict[str, Any]:
     node = found.node
-    parent_id = None if node.parent is None else str(node.parent.id)
     return {name: value for name, value in child_json(node).items() if name != "spaceId"} | {
-        "parentId": parent_id,
+        "parentId": node.parent_id,
         "depth": found.depth,
     }
 
 
-def _visible_type(call: Call, content_id: int) -> str | None:
-    node = call.content.nodes.get(content_id)
+def _visible_type(call: Call, number: int) -> str | None:
+    node = call.content.nodes.get(number)
     return node.type if node is not None and call.sees(node) else None

@@ -78,12 +78,12 @@ def order_of_hits(query: Query) -> Order[Hit]:
     if field not in SORT_KEYS:
         raise CqlError(f"Cannot sort by '{field}'")
     key = SORT_KEYS[field]
-    return Order(sign + field, lambda hit: (key(hit), hit.node.id))
+    return Order(sign + field, lambda hit: (key(hit), hit.node.number))
 
 
 SORT_KEYS: dict[str, Callable[[Hit], Any]] = {
     "created": lambda hit: hit.node.created_at.timestamp(),
-    "id": lambda hit: hit.node.id,
+    "id": lambda hit: hit.node.number,
     "lastmodified": lambda hit: hit.revision.at.timestamp(),
     "space": lambda hit: hit.node.space.key,
     "title": lambda hit: hit.revision.title,
@@ -148,12 +148,12 @@ def _labels(hit: Hit) -> frozenset[str]:
 
 
 TEXTS: dict[str, Callable[[Hit], frozenset[str]]] = {
-    "ancestor": lambda hit: frozenset(str(node.id) for node in hit.node.lineage()),
-    "content": lambda hit: frozenset({str(hit.node.id)}),
+    "ancestor": lambda hit: frozenset(node.id for node in hit.node.lineage()),
+    "content": lambda hit: frozenset({hit.node.id}),
     "creator": lambda hit: frozenset({hit.node.author_id.casefold()}),
-    "id": lambda hit: frozenset({str(hit.node.id)}),
+    "id": lambda hit: frozenset({hit.node.id}),
     "label": _labels,
-    "parent": lambda hit: frozenset({str(hit.node.parent.id)} if hit.node.parent else ()),
+    "parent": lambda hit: frozenset({hit.node.parent_id} if hit.node.parent_id else ()),
     "space": lambda hit: frozenset({hit.node.space.key.casefold()}),
     "space.type": lambda hit: frozenset({hit.node.space.type}),
     "title": lambda hit: frozenset({hit.revision.title.casefold()}),

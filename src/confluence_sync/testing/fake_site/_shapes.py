@@ -32,7 +32,7 @@ def timestamp(time: datetime) -> str:
 def space_json(space: FakeSpace) -> dict[str, Any]:
     """Return `SpaceBulk`."""
     return {
-        "id": str(space.id),
+        "id": space.id,
         "key": space.key,
         "name": space.name,
         "type": space.type,
@@ -41,7 +41,7 @@ def space_json(space: FakeSpace) -> dict[str, Any]:
         "spaceOwnerId": space.ledger.default_author(),
         "currentActiveAlias": space.key,
         "createdAt": timestamp(space.created_at),
-        "homepageId": str(space.homepage.id) if space.homepage else None,
+        "homepageId": space.homepage_id,
         "description": None,
         "icon": None,
         "_links": {"webui": f"/spaces/{space.key}"},
@@ -65,10 +65,10 @@ def page_json(page: FakePage, *, body: bool, revision: Revision | None = None) -
     historical = shown.number < page.version
     tree = {} if page.type == "blogpost" else _place(page) | {"ownerId": page.author_id, "lastOwnerId": None}
     return {
-        "id": str(page.id),
+        "id": page.id,
         "status": "historical" if historical else page.status,
         "title": shown.title,
-        "spaceId": str(page.space.id),
+        "spaceId": page.space.id,
         **tree,
         "authorId": page.author_id,
         "subtype": page.subtype,
@@ -78,7 +78,7 @@ def page_json(page: FakePage, *, body: bool, revision: Revision | None = None) -
         "_links": {
             "webui": web_path(page),
             "editui": f"/pages/resumedraft.action?draftId={page.id}",
-            "tinyui": f"/x/{_tiny(page.id)}",
+            "tinyui": f"/x/{_tiny(page.number)}",
         },
     }
 
@@ -87,7 +87,7 @@ def container_json(node: FakeContainer) -> dict[str, Any]:
     """Return `FolderSingle` and its like."""
     embed = {"embedUrl": node.embed_url} if node.embed_url else {}
     return {
-        "id": str(node.id),
+        "id": node.id,
         "type": node.type,
         "status": node.status,
         "title": node.title,
@@ -95,7 +95,7 @@ def container_json(node: FakeContainer) -> dict[str, Any]:
         "authorId": node.author_id,
         "ownerId": node.author_id,
         "createdAt": timestamp(node.created_at),
-        "spaceId": str(node.space.id),
+        "spaceId": node.space.id,
         "version": version_json(node.revisions[-1]),
         **embed,
         "_links": {"webui": web_path(node)},
@@ -105,11 +105,11 @@ def container_json(node: FakeContainer) -> dict[str, Any]:
 def child_json(node: Node) -> dict[str, Any]:
     """Return `ChildrenResponse`."""
     return {
-        "id": str(node.id),
+        "id": node.id,
         "status": node.status,
         "title": node.title,
         "type": node.type,
-        "spaceId": str(node.space.id),
+        "spaceId": node.space.id,
         "childPosition": node.position,
     }
 
@@ -117,18 +117,18 @@ def child_json(node: Node) -> dict[str, Any]:
 def attachment_json(attachment: Attachment, page: FakePage) -> dict[str, Any]:
     """Return `AttachmentBulk`."""
     name = quote_plus(attachment.filename)
-    webui = f"/pages/viewpageattachments.action?pageId={page.id}&preview=%2F{page.id}%2F{attachment.id}%2F{name}"
+    webui = f"/pages/viewpageattachments.action?pageId={page.id}&preview=%2F{page.id}%2F{attachment.number}%2F{name}"
     modified = int(attachment.updated_at.timestamp() * 1000)
     download = (
         f"/download/attachments/{page.id}/{name}"
         f"?version={attachment.version}&modificationDate={modified}&cacheVersion=1&api=v2"
     )
     return {
-        "id": f"att{attachment.id}",
+        "id": attachment.id,
         "status": "current",
         "title": attachment.filename,
         "createdAt": timestamp(attachment.created_at),
-        "pageId": str(page.id),
+        "pageId": page.id,
         "mediaType": attachment.media_type,
         "mediaTypeDescription": attachment.media_type,
         "comment": "",
@@ -149,7 +149,7 @@ def attachment_json(attachment: Attachment, page: FakePage) -> dict[str, Any]:
 
 def file_id(attachment: Attachment) -> str:
     """Return the media id, which is not the attachment's id."""
-    return f"00000000-0000-4000-8000-{attachment.id:012d}"
+    return f"00000000-0000-4000-8000-{attachment.number:012d}"
 
 
 def user_json(user: FakeUser) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def web_path(node: Node) -> str:
     """Return `_links.webui`, relative to the site's `/wiki`."""
     prefix = f"/spaces/{node.space.key}"
     match node.type:
-        case "page" if node is node.space.homepage:
+        case "page" if node.id == node.space.homepage_id:
             return f"{prefix}/overview"
         case "page":
             return f"{prefix}/pages/{node.id}/{quote_plus(node.title)}"
@@ -183,15 +183,14 @@ def web_path(node: Node) -> str:
 
 
 def _place(node: Node) -> dict[str, Any]:
-    parent = node.parent
     return {
-        "parentId": None if parent is None else str(parent.id),
-        "parentType": None if parent is None else parent.type,
+        "parentId": node.parent_id,
+        "parentType": None if node.parent is None else node.parent.type,
         "position": node.position,
     }
 
 
-def _tiny(content_id: int) -> str:
+def _tiny(number: int) -> str:
     """Return the short form of an id: its little-endian bytes in base64 without the zeros at the end."""
-    code = base64.b64encode(content_id.to_bytes(8, "little"), altchars=b"_-").decode()
+    code = base64.b64encode(number.to_bytes(8, "little"), altchars=b"_-").decode()
     return code.rstrip("=").rstrip("A")

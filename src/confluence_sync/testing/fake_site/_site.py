@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ import attrs
 import httpx
 
 from ...clock import SystemClock
+from ...models import PageId
 from ...protocols import Clock
 from . import _routes_attachments, _routes_pages, _routes_search, _routes_spaces, _routes_tree, _routes_users
 from ._content import FakeUser, SiteContent
@@ -133,7 +134,7 @@ class FakeSite:
 
     @property
     def nodes(self) -> list[Node]:
-        """All pages, blog posts and containers of any status, by id."""
+        """All pages, blog posts and containers of any status, in order of their ids."""
         return list(self._content.in_id_order())
 
     @property
@@ -154,23 +155,34 @@ class FakeSite:
         type: str = "global",  # noqa: A002 - the field's name in the API
         status: str = "current",
         homepage: bool = True,
+        at: datetime | None = None,
     ) -> FakeSpace:
-        """Return the space with this key; it is made, with a homepage, if there is none."""
+        """
+        Return the space with this key; it is made if there is none.
+
+        Args:
+            key: Key of the space, such as `DOCS`.
+            name: By default the key.
+            type: `global`, `personal` and the like.
+            status: `current` or `archived`.
+            homepage: Whether it is made with a page of the space's name.
+            at: Creation time of the space and its homepage; by default the site's clock.
+        """
         existing = self._content.space_by_key(key)
         if existing is not None:
             return existing
         space = FakeSpace(
             ledger=self._content,
-            id=self._content.next_id(),
+            number=self._content.next_number(),
             key=key,
             name=name or key,
             type=type,
             status=status,
-            created_at=self._content.now(),
+            created_at=at or self._content.now(),
         )
-        self._content.spaces[space.id] = space
+        self._content.spaces[space.number] = space
         if homepage:
-            space.homepage = space.page(f"{space.name} Home")
+            space.homepage = space.page(f"{space.name} Home", at=at)
         return space
 
     def page(self, title: str) -> FakePage:
@@ -249,7 +261,7 @@ class FakeSite:
                 kind=kind,
                 path=path,
                 query=query or (lambda _: True),
-                page_id=None if page_id is None else int(page_id),
+                page_id=None if page_id is None else PageId(str(page_id)),
                 bodies_only=bodies_only,
                 status=status,
                 body=body,
