@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from confluence_sync.testing import ManualClock
-from confluence_sync.testing.demo import RESOURCES, demo_site
+from confluence_sync.testing import ManualClock, demo_site
+from confluence_sync.testing.demo import RESOURCES
 from confluence_sync.testing.fake_site import FakePage
 
 AC, RI = "{http://atlassian.com/content}", "{http://atlassian.com/resource/identifier}"
@@ -33,6 +33,14 @@ def test_about_sixty_pages_in_two_spaces(pages):
     assert min(keys.count("HB"), keys.count("PLAT")) >= 25
     assert max(len(list(page.lineage())) for page in pages) >= 3
     assert any(page.parent is not None and page.parent.type == "folder" for page in pages)
+
+
+def test_both_homepages_have_pages_and_folders_below():
+    """There is something to rename, to edit and to trash right at the top."""
+    for space in demo_site().spaces:
+        types = [node.type for node in space.homepage.direct_children]
+        assert types.count("page") >= 3
+        assert types.count("folder") >= 3
 
 
 def test_bodies_are_well_formed_and_different(pages):
@@ -97,7 +105,8 @@ def test_local_ids_are_unique(pages):
 def test_the_site_is_the_same_each_time():
     """Ids, titles and times do not depend on when it is made."""
     seen = [
-        [(node.id, node.title, node.version, node.updated_at, node.status) for node in site.nodes]
+        [space.created_at for space in site.spaces]
+        + [(node.id, node.title, node.version, node.updated_at, node.status) for node in site.nodes]
         for site in (demo_site(), demo_site(clock=ManualClock()))
     ]
     assert seen[0] == seen[1]

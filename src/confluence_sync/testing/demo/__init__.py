@@ -17,6 +17,7 @@ from ._outline import HANDBOOK, PLATFORM, ROLES, Entry, account_id
 
 __all__ = ["demo_site"]
 
+FOUNDED = datetime(2025, 9, 1, 9, 30, tzinfo=UTC)
 RESOURCES = files(__name__)
 
 
@@ -31,7 +32,7 @@ def demo_site(*, clock: Clock | None = None) -> FakeSite:
     for role, name in ROLES.items():
         site.user(account_id(role), name)
     for key, name, outline in (("HB", "Handbook", HANDBOOK), ("PLAT", "Platform Engineering", PLATFORM)):
-        space = site.space(key, name=name, homepage=False)
+        space = site.space(key, name=name, homepage=False, at=FOUNDED)
         for entry in outline:
             _grow(space, None, entry)
         space.homepage = site.page(f"{name} Home")
@@ -67,7 +68,7 @@ def _container(space: FakeSpace, parent: Node | None, entry: Entry) -> Node:
         "database": space.database,
         "embed": space.smart_link,
     }[entry.type]
-    return make(entry.title, parent=parent, at=datetime(2025, 9, 1, 9, 30, tzinfo=UTC))
+    return make(entry.title, parent=parent, at=FOUNDED)
 
 
 def _finish(site: FakeSite) -> None:

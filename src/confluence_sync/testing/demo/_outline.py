@@ -85,35 +85,35 @@ HANDBOOK: Sequence[Entry] = [
         edited="2026-02-16",
         labels=["start"],
         children=[
-            Entry(
-                "folder",
-                "People",
+            page(
+                "Onboarding",
+                "onboarding",
+                by="people",
+                on="2025-09-02",
+                edited="2026-01-12",
+                labels=["onboarding"],
                 children=[
                     page(
-                        "Onboarding",
-                        "onboarding",
+                        "Your first week",
+                        "first-week",
                         by="people",
                         on="2025-09-02",
                         edited="2026-01-12",
                         labels=["onboarding"],
-                        children=[
-                            page(
-                                "Your first week",
-                                "first-week",
-                                by="people",
-                                on="2025-09-02",
-                                edited="2026-01-12",
-                                labels=["onboarding"],
-                            ),
-                            page(
-                                "Six-week plan",
-                                "six-week-plan",
-                                by="people",
-                                on="2025-09-03",
-                                labels=["onboarding", "template"],
-                            ),
-                        ],
                     ),
+                    page(
+                        "Six-week plan",
+                        "six-week-plan",
+                        by="people",
+                        on="2025-09-03",
+                        labels=["onboarding", "template"],
+                    ),
+                ],
+            ),
+            Entry(
+                "folder",
+                "People",
+                children=[
                     page(
                         "Holidays and time off",
                         "time-off",
@@ -170,7 +170,6 @@ HANDBOOK: Sequence[Entry] = [
                         ],
                     ),
                     page("Writing over talking", "writing", by="docs", on="2025-09-09", labels=["culture"]),
-                    page("Glossary", "glossary", by="docs", on="2025-09-15", edited="2026-02-23", labels=["reference"]),
                 ],
             ),
             Entry(
@@ -243,6 +242,7 @@ HANDBOOK: Sequence[Entry] = [
                     ),
                 ],
             ),
+            page("Glossary", "glossary", by="docs", on="2025-09-15", edited="2026-02-23", labels=["reference"]),
         ],
     )
 ]
