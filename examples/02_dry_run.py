@@ -22,10 +22,9 @@ async def main() -> None:
             print(plan)
 
         await engine.sync([handbook])
-        pages = site.space("HB").homepage.children
-        pages[0].rename("A better name")
-        pages[1].edit("<p>Shorter.</p>")
-        pages[-1].trash()
+        site.page("Onboarding").rename("Your first six weeks")
+        site.page("Glossary").edit("<p>Ask your buddy.</p>")
+        site.page("Meetings").trash()
         for plan in await engine.plan([handbook]):
             print(plan)
 

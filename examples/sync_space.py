@@ -100,9 +100,12 @@ async def sync(options: argparse.Namespace, auth: Authentication) -> int:
         async with engine.run(mappings, mode=options.mode) as run:
             async for event in run:
                 show(event)
-    if not options.json:
-        print(run.report.summary())
-    return EXIT_CODES[run.report.outcome or Outcome.FAILED]
+    report = run.report
+    if report.outcome is Outcome.FAILED and report.message:
+        print(f"error: syncing into {options.into} failed: {report.message}", file=sys.stderr)
+    elif not options.json:
+        print(report.summary())
+    return EXIT_CODES[report.outcome or Outcome.FAILED]
 
 
 def connection_id(auth: Authentication) -> str:

@@ -1,0 +1,233 @@
+"""The example scripts, run as a reader runs them: in processes of their own, over loopback HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from confluence_sync.documents import load_event
+from confluence_sync.events import RunFinished
+from confluence_sync.models import Outcome
+from confluence_sync.testing import FakeSite, demo_site
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+EMAIL, TOKEN = "reader@example.com", "a-secret-token"
+
+
+def run(script: str, *arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONFLUENCE_")}
+    return subprocess.run(
+        [sys.executable, str(EXAMPLES / script), *map(str, arguments)],
+        cwd=cwd,
+        env={**inherited, **environment, "PYTHONWARNINGS": "error", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def sync_space(url: str, *arguments: str | Path, cwd: Path, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
+    return run(
+        "sync_space.py",
+        *arguments,
+        cwd=cwd,
+        CONFLUENCE_URL=f"{url}/wiki",
+        CONFLUENCE_EMAIL=EMAIL,
+        CONFLUENCE_API_TOKEN=token,
+    )
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.md")}
+
+
+@pytest.fixture
+def site() -> FakeSite:
+    site = FakeSite()
+    docs = site.space("DOCS", name="Documentation")
+    runbook = docs.page("Runbook", parent=docs.homepage, storage="<p>Call the on-call engineer.</p>")
+    docs.page("Escalation", parent=runbook, storage="<p>Then call the lead.</p>")
+    site.space("OPS", name="Operations")
+    site.require(email=EMAIL, token=TOKEN)
+    return site
+
+
+def one_clear_line(text: str) -> bool:
+    return text.startswith("error: ") and len(text.strip().splitlines()) == 1
+
+
+def test_first_sync_writes_a_tree_and_then_nothing(tmp_path: Path):
+    """The README's first command ends with a tree of files and a summary; run again, nothing is written."""
+    first = run("01_first_sync.py", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert "succeeded: " in first.stdout
+    before = files(tmp_path / "confluence-demo")
+    assert len(before) >= 50
+    assert f" {len(before)} written" in first.stdout
+    second = run("01_first_sync.py", cwd=tmp_path)
+    assert second.returncode == 0, second.stderr
+    assert " 0 written" in second.stdout
+    assert f" {len(before)} unchanged" in second.stdout
+    assert files(tmp_path / "confluence-demo") == before
+
+
+def test_dry_run_shows_plans(tmp_path: Path):
+    """The dry run prints every action of an empty folder, and of a changed site, and writes nothing."""
+    result = run("02_dry_run.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    for word in ("  write ", "  move ", "  delete ", "unchanged", "requests"):
+        assert word in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_live_progress_ends_with_a_full_bar(tmp_path: Path):
+    """The progress bar knows its total and reaches it."""
+    result = run("03_live_progress.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "100%" in result.stdout
+    assert "succeeded" in result.stdout
+
+
+def test_numbered_examples_are_short():
+    """One idea each, in less than 70 lines."""
+    for script in EXAMPLES.glob("[0-9]*.py"):
+        assert len(script.read_text(encoding="utf-8").splitlines()) < 70, script.name
+
+
+def test_sync_space_syncs_a_space_into_a_folder(site: FakeSite, tmp_path: Path):
+    """The tool syncs one space below a folder, and the second run writes nothing."""
+    with site.serve() as url:
+        first = sync_space(url, "--space", "DOCS=team", "--into", "out", cwd=tmp_path)
+        second = sync_space(url, "--space", "DOCS=team", "--into", "out", cwd=tmp_path)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "3 written" in first.stdout
+    assert "0 written" in second.stdout
+    written = files(tmp_path / "out")
+    assert sorted(written) == [
+        "team/Documentation/Documentation Home.md",
+        "team/Documentation/Documentation Home/Runbook.md",
+        "team/Documentation/Documentation Home/Runbook/Escalation.md",
+    ]
+    assert b"Then call the lead." in written["team/Documentation/Documentation Home/Runbook/Escalation.md"]
+
+
+def test_sync_space_without_a_space_syncs_all(tmp_path: Path):
+    """Without --space, every space of the site is synced."""
+    with demo_site().serve() as url:
+        result = sync_space(url, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert {path.name for path in (tmp_path / "confluence").iterdir()} == {"Handbook", "Platform Engineering"}
+
+
+def test_sync_space_dry_run_changes_nothing(site: FakeSite, tmp_path: Path):
+    """A dry run prints the plan and makes no file but the state."""
+    with site.serve() as url:
+        result = sync_space(url, "--space", "DOCS", "--dry-run", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "write Documentation/Documentation Home/Runbook.md (new)" in result.stdout
+    assert files(tmp_path) == {}
+
+
+def test_sync_space_json_is_one_event_a_line(site: FakeSite, tmp_path: Path):
+    """With --json each line is a document that loads back as an event, the last one the end of the run."""
+    with site.serve() as url:
+        result = sync_space(url, "--json", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    events = [load_event(json.loads(line)) for line in result.stdout.splitlines()]
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].outcome is Outcome.SUCCEEDED
+
+
+def test_sync_space_incremental_brings_the_edit(site: FakeSite, tmp_path: Path):
+    """After an edit, an incremental run writes that one page."""
+    with site.serve() as url:
+        sync_space(url, "--space", "DOCS", cwd=tmp_path)
+        site.page("Runbook").edit("<p>Call nobody.</p>")
+        result = sync_space(url, "--space", "DOCS", "--mode", "incremental", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "1 written" in result.stdout
+    assert b"Call nobody." in files(tmp_path)["confluence/Documentation/Documentation Home/Runbook.md"]
+
+
+def test_sync_space_partial(site: FakeSite, tmp_path: Path):
+    """A page that cannot be fetched is named, the others land, the exit code is 1."""
+    site.fail("/pages", status=413, page_id=site.page("Escalation").id, times=None)
+    with site.serve() as url:
+        result = sync_space(url, "--space", "DOCS", cwd=tmp_path)
+    assert result.returncode == 1, result.stderr
+    assert "failed: 'Escalation' (content_too_large)" in result.stdout
+    assert len(files(tmp_path)) == 2
+
+
+def test_sync_space_paused(site: FakeSite, tmp_path: Path):
+    """When the hourly quota is used up the exit code is 75, and a later run goes on."""
+    with site.serve() as url:
+        site.limit_points(10)
+        paused = sync_space(url, "--space", "DOCS", cwd=tmp_path)
+        site.limit_points(65_000)
+        resumed = sync_space(url, "--space", "DOCS", cwd=tmp_path)
+    assert paused.returncode == 75, paused.stderr
+    assert "may go on at" in paused.stdout
+    assert resumed.returncode == 0, resumed.stderr
+    assert len(files(tmp_path)) == 3
+
+
+def test_sync_space_wrong_token(site: FakeSite, tmp_path: Path):
+    """A wrong token is one clear line and exit code 2, without the token in it."""
+    with site.serve() as url:
+        result = sync_space(url, "--space", "DOCS", cwd=tmp_path, token="not-the-token")
+    assert result.returncode == 2
+    assert one_clear_line(result.stderr), result.stderr
+    assert "not-the-token" not in result.stderr + result.stdout
+
+
+def test_sync_space_unknown_space(site: FakeSite, tmp_path: Path):
+    """An unknown space is one clear line that names it."""
+    with site.serve() as url:
+        result = sync_space(url, "--space", "NOPE", cwd=tmp_path)
+    assert result.returncode == 2
+    assert one_clear_line(result.stderr), result.stderr
+    assert "NOPE" in result.stderr
+
+
+def test_sync_space_unwritable_folder(site: FakeSite, tmp_path: Path):
+    """A folder that cannot be written is one clear line that names it, and exit code 2."""
+    (tmp_path / "file").write_text("in the way")
+    with site.serve() as url:
+        result = sync_space(url, "--space", "DOCS", "--into", "file/folder", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr + result.stdout
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert "file/folder" in line
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_sync_space_bad_state_file(site: FakeSite, tmp_path: Path):
+    """A state file that cannot be opened is one clear line."""
+    with site.serve() as url:
+        result = sync_space(url, "--space", "DOCS", "--state", "no/such/folder/state.db", cwd=tmp_path)
+    assert result.returncode == 2
+    assert one_clear_line(result.stderr), result.stderr
+
+
+def test_sync_space_without_credentials(tmp_path: Path):
+    """What is missing in the environment is named."""
+    result = run("sync_space.py", cwd=tmp_path, CONFLUENCE_URL="https://example.atlassian.net/wiki")
+    assert result.returncode == 2
+    assert one_clear_line(result.stderr), result.stderr
+    assert "CONFLUENCE_EMAIL and CONFLUENCE_API_TOKEN" in result.stderr
+
+
+def test_sync_space_refuses_plain_http(tmp_path: Path):
+    """A token does not travel over plain HTTP to another machine."""
+    result = sync_space("http://confluence.example.com", cwd=tmp_path)
+    assert result.returncode == 2
+    assert one_clear_line(result.stderr), result.stderr
