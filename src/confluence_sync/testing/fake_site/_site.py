@@ -261,7 +261,7 @@ class FakeSite:
                 kind=kind,
                 path=path,
                 query=query or (lambda _: True),
-                page_id=None if page_id is None else PageId(str(page_id)),
+                page_id=None if page_id is None else PageId(str(int(page_id))),
                 bodies_only=bodies_only,
                 status=status,
                 body=body,
