@@ -9,13 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import settings
 
 from confluence_sync.client import ConfluenceClient, SiteApiToken
 from confluence_sync.testing.clock import ManualClock
-
-settings.register_profile("client", deadline=None, derandomize=True)  # no timing, the same examples every time
-settings.load_profile("client")
 
 BASE = "https://site.atlassian.net/wiki"
 

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import attrs
 import pytest
-from hypothesis import settings
 
 from confluence_sync.models import Container, Page, PageLink, Reason, Space, SpaceMapping, TreeSnapshot
 from confluence_sync.paths import check_path, collision_key
@@ -22,9 +21,6 @@ from confluence_sync.planner import (
     plan_sync,
     source_fingerprint,
 )
-
-settings.register_profile("planner", deadline=None, derandomize=True)  # no timing, the same examples every time
-settings.load_profile("planner")
 
 SPACE = Space(id="1", key="DOCS", name="Docs")
 MAPPING = SpaceMapping(space_id="1", max_delete_files=1_000)
