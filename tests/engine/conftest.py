@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from engine_world import World  # noqa: E402 - found only now
+from engine_world import World
 
 
 @pytest.fixture

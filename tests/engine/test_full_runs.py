@@ -47,7 +47,7 @@ async def test_first_run_walks_with_bodies(world, docs):
     assert "GET /wiki/api/v2/pages" not in world.requests
     assert await world.collection(f"spool/default/{docs.id}") == []
     assert await world.collection(f"claims/default/{docs.id}") == []
-    assert await world.collection(f"drafts/default/{docs.id}") == []
+    assert await world.collection(f"digests/default/{docs.id}") == []
 
 
 async def test_second_run_writes_nothing(world, docs):

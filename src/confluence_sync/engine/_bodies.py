@@ -15,7 +15,7 @@ from ..errors import (
     TransportError,
     UnexpectedResponseError,
 )
-from ..models import PageBody, PageId, SpaceId
+from ..models import PageBody, PageId, TreeSnapshot
 from ..planner import WritePage
 from ._memory import Memory
 
@@ -34,18 +34,18 @@ class Bodies:
 
 
 async def load_bodies(
-    client: ConfluenceClient, memory: Memory, space_id: SpaceId, writes: Sequence[WritePage]
+    client: ConfluenceClient, memory: Memory, tree: TreeSnapshot, writes: Sequence[WritePage]
 ) -> Bodies:
-    """Return the bodies of at most 250 pages of a space, from the spool where it has them new enough."""
-    spooled = await memory.bodies(space_id, [write.page_id for write in writes])
+    """Return the bodies of at most 250 pages of a space, from the spool where it has them in the listed version."""
+    spooled = await memory.bodies(tree.space.id, [write.page_id for write in writes])
     at_hand = {
-        write.page_id: spooled[write.page_id]
-        for write in writes
-        if write.page_id in spooled and spooled[write.page_id].page.version >= write.version
+        page_id: PageBody(page=tree.pages[page_id], storage=body.storage)
+        for page_id, body in spooled.items()
+        if body.page.version == tree.pages[page_id].version
     }
     bodies = await fetch_bodies(client, [write.page_id for write in writes if write.page_id not in at_hand])
     for page_id, body in list(bodies.found.items()):
-        if body.page.space_id != space_id:
+        if body.page.space_id != tree.space.id:
             del bodies.found[page_id]
             bodies.failed[page_id] = RemoteNotFoundError("the page is in another space since it was listed")
     bodies.found |= at_hand

@@ -57,7 +57,7 @@ class RunContext:
     Attributes:
         plans: Made by the planning step; made again from the store if another process takes over.
         atlas: Layouts of all mapped spaces.
-        written: How many writes of each plan this process has been through.
+        digests: Of all files of ours in a space, loaded when a file is met that is not what was written there.
     """
 
     client: ConfluenceClient
@@ -70,7 +70,7 @@ class RunContext:
     state: RunState
     plans: dict[SpaceId, Plan] | None = None
     atlas: Atlas = attrs.field(factory=Atlas)
-    written: dict[SpaceId, int] = attrs.field(factory=dict)
+    digests: dict[SpaceId, set[str]] = attrs.field(factory=dict)
 
     def mapping(self, space_id: SpaceId) -> SpaceMapping:
         """Return the mapping of a space of this run."""

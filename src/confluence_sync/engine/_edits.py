@@ -2,34 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 from ..errors import DocumentNotFoundError
 from ..events import FileKept
-from ..models import LocalEditPolicy, SpaceId
+from ..models import LocalEditPolicy, PageId, SpaceId
 from ..paths import beside
 from ..planner import ManifestEntry
 from ._context import RunContext
+from ._records import PageDigests
 
-__all__ = ["keep_local_edit"]
+__all__ = ["keep_local_edit", "note_digests"]
 
 
-async def keep_local_edit(run: RunContext, space_id: SpaceId, entry: ManifestEntry) -> None:
+async def keep_local_edit(run: RunContext, space_id: SpaceId, page_id: PageId, path: str, *, written: str) -> None:
     """
     Copy a file to a name of its own if it is not what was written, unless the mapping says otherwise.
 
     The copy is nobody's of ours: no run touches it again. Its name depends on its content, so a repeated run makes no
     second copy.
+
+    Args:
+        run: With the digests of all files of ours, should this one not have its own.
+        space_id: Whose mapping decides.
+        page_id: The page the file is of.
+        path: The file, if there is one.
+        written: Digest of what was written there, as far as is known.
     """
     if run.mapping(space_id).local_edits is LocalEditPolicy.OVERWRITE:
         return
     try:
-        data = await run.vfs.read(entry.path)
+        data = await run.vfs.read(path)
     except DocumentNotFoundError:
         return
     digest = sha256(data).hexdigest()
-    if digest == entry.digest:
+    if digest == written or digest in await _digests(run, space_id):
         return
-    copy_path = beside(entry.path, f" (edited {digest[:8]})")
+    copy_path = beside(path, f" (edited {digest[:8]})")
     await run.vfs.write(copy_path, data, {})
-    await run.events.emit(FileKept, space_id=space_id, page_id=entry.page_id, path=entry.path, copy_path=copy_path)
+    await run.events.emit(FileKept, space_id=space_id, page_id=page_id, path=path, copy_path=copy_path)
+
+
+async def note_digests(run: RunContext, space_id: SpaceId, entries: Sequence[ManifestEntry]) -> None:
+    """
+    Note files that are about to appear or to be forgotten, of at most 1,000 pages.
+
+    Wherever a killed run leaves them, they are not taken for somebody's edits.
+    """
+    digests = await run.memory.digests_of(space_id, list({entry.page_id for entry in entries}))
+    for entry in entries:
+        known = digests.get(entry.page_id, PageDigests(page_id=entry.page_id))
+        digests[entry.page_id] = known.adding(entry.digest)
+    await run.memory.apply(*(run.memory.put_digests(space_id, known) for known in digests.values()))
+    if space_id in run.digests:
+        run.digests[space_id].update(entry.digest for entry in entries)
+
+
+async def _digests(run: RunContext, space_id: SpaceId) -> set[str]:
+    """Return the digests of all files of ours: after a kill a file may lie in another's place, or be unrecorded."""
+    if space_id not in run.digests:
+        manifest = await run.memory.manifest(space_id)
+        noted = await run.memory.digests(space_id)
+        run.digests[space_id] = {entry.digest for entry in manifest.entries.values()}.union(noted)
+    return run.digests[space_id]

@@ -22,7 +22,7 @@ from ..models import (
 )
 from ..planner import Claim, Manifest, ManifestEntry
 from ..protocols import Change, Clear, Put, Remove, StateStore
-from ._records import RunRecord, SpaceRecord
+from ._records import PageDigests, RunRecord, SpaceRecord
 
 __all__ = ["Memory"]
 
@@ -34,7 +34,7 @@ class Memory:
     Reads documents, and makes the changes that `apply` takes.
 
     Collections, each of one connection: `spaces`, `runs`, `users`, `wanted-users`; each of one space: `manifest`,
-    `claims`, `spool`, and `pages` and `containers` of one generation of its tree.
+    `claims`, `digests`, `spool`, and `pages` and `containers` of one generation of its tree.
     """
 
     def __init__(self, store: StateStore, connection_id: ConnectionId) -> None:
@@ -147,6 +147,30 @@ class Memory:
     def remove_claim(self, space_id: SpaceId, path: str) -> Change:
         """Give a path back."""
         return Remove(self._collection("claims", space_id), _digest(path))
+
+    async def in_order(self, space_id: SpaceId) -> bool:
+        """Whether it is known of every file of a space what it is."""
+        async for _ in self.store.scan(self._collection("claims", space_id)):
+            return False
+        return True
+
+    async def digests(self, space_id: SpaceId) -> set[str]:
+        """Return the digests of all files that were written, or about to be, since things were last in order."""
+        notes = self.store.scan(self._collection("digests", space_id))
+        return {digest async for _, data in notes for digest in load(PageDigests, data).digests}
+
+    async def digests_of(self, space_id: SpaceId, page_ids: Sequence[PageId]) -> dict[PageId, PageDigests]:
+        """Return those of the files of at most 1,000 pages."""
+        found = await self.store.load_many(self._collection("digests", space_id), page_ids)
+        return {PageId(key): load(PageDigests, data) for key, data in found.items()}
+
+    def put_digests(self, space_id: SpaceId, digests: PageDigests) -> Change:
+        """Note the digests of a page's files."""
+        return Put(self._collection("digests", space_id), digests.page_id, dump(digests))
+
+    def clear_digests(self, space_id: SpaceId) -> Change:
+        """Forget all digests but those of the manifest."""
+        return Clear(self._collection("digests", space_id))
 
     # -- people
 

@@ -20,7 +20,7 @@ from ..models import (
     Trigger,
 )
 
-__all__ = ["Phase", "RunRecord", "RunState", "SpaceRecord", "Stage", "Walk"]
+__all__ = ["PageDigests", "Phase", "RunRecord", "RunState", "SpaceRecord", "Stage", "Walk"]
 
 
 class Phase(StrEnum):
@@ -88,6 +88,22 @@ class SpaceRecord:
     walk: Walk | None = None
 
 
+@attrs.frozen(kw_only=True)
+class PageDigests:
+    """
+    SHA-256, in hex, of all files of a page since things were last in order, written or about to be.
+
+    Runs that are killed leave files where no record says; by this they are known as ours.
+    """
+
+    page_id: PageId
+    digests: tuple[str, ...] = ()
+
+    def adding(self, digest: str) -> PageDigests:
+        """Return the note with one more digest."""
+        return self if digest in self.digests else attrs.evolve(self, digests=(*self.digests, digest))
+
+
 @attrs.define(kw_only=True)
 class RunState:
     """
@@ -97,6 +113,7 @@ class RunState:
 
     Attributes:
         stages: How far each space has come.
+        written_to: The last page of each space for which its turn to be written has come, in the order of the plan.
         failed_pages: Pages that did not land; this run does not try them again.
         troubled: Whether something else than a page failed, so that the run cannot have succeeded.
         requests, points: Used so far by earlier steps.
@@ -112,6 +129,7 @@ class RunState:
     stages: dict[SpaceId, Stage] = attrs.field(factory=dict)
     seq: int = 0
     counts: Counts = attrs.field(factory=Counts)
+    written_to: dict[SpaceId, PageId] = attrs.field(factory=dict)
     failed_pages: set[PageId] = attrs.field(factory=set)
     troubled: bool = False
     requests: int = 0

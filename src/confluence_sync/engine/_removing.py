@@ -10,7 +10,7 @@ from ..events import PageDeleted, RunWarned
 from ..models import Reason, SpaceId
 from ..planner import DeletePage, Plan
 from ._context import RunContext
-from ._edits import keep_local_edit
+from ._edits import keep_local_edit, note_digests
 
 __all__ = ["delete_files"]
 
@@ -60,9 +60,11 @@ async def _delete(run: RunContext, space_id: SpaceId, action: DeletePage) -> Non
     """Delete one file and forget it; what cannot be deleted stays ours, so that the next run tries again."""
     entry = (await run.memory.entries(space_id, [action.page_id])).get(action.page_id)
     recorded = entry is not None and entry.path == action.path
+    written = entry.digest if entry is not None else ""
+    if entry is not None and recorded:
+        await note_digests(run, space_id, [entry])
     try:
-        if entry is not None and recorded:
-            await keep_local_edit(run, space_id, entry)
+        await keep_local_edit(run, space_id, action.page_id, action.path, written=written)
         await run.vfs.delete(action.path)
     except StorageError as error:
         await _warn(run, f"{action.path} could not be deleted: {error}")

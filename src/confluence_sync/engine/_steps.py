@@ -6,28 +6,31 @@ Each step is bounded, idempotent, and leaves everything in the store, so that an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from itertools import islice
 
 import attrs
 
 from ..errors import (
     AuthenticationError,
     ClientError,
-    ConfluenceSyncError,
     MissingScopeError,
     RateLimitedError,
     StorageError,
 )
-from ..events import RunStarted, RunWarned, SpaceFailed
+from ..events import RunStarted, RunWarned
 from ..models import RunMode, SpaceId, SpaceMapping
-from ..planner import Plan
+from ..planner import Plan, WritePage
+from ..protocols import Change
 from ._changes import can_list_changes, list_changes
 from ._context import RunContext
+from ._failures import fail_space
 from ._listing import list_space
+from ._moving import move_files
 from ._planning import ensure_plans, make_plans
-from ._records import Phase, SpaceRecord, Stage, Walk
+from ._records import Phase, RunState, SpaceRecord, Stage, Walk
 from ._removing import delete_files
-from ._writing import move_files, write_files
+from ._writing import write_files
 
 __all__ = ["take_step"]
 
@@ -80,7 +83,7 @@ async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
     try:
         space = await run.client.space(mapping.space_id)
     except ClientError as error:
-        await _fail_space(run, mapping.space_id, error)
+        await fail_space(run, mapping.space_id, error)
         return
     before = await run.memory.space(space.id)
     record = before if before is not None else SpaceRecord(space=space, base_url=run.client.site_url)
@@ -125,7 +128,7 @@ async def _guarded(run: RunContext, records: Sequence[SpaceRecord], listing: Awa
         if isinstance(error, AuthenticationError) and not isinstance(error, MissingScopeError):
             raise
         for record in records:
-            await _fail_space(run, record.space.id, error)
+            await fail_space(run, record.space.id, error)
         return
     if finished:
         run.state.stages.update((record.space.id, Stage.LISTED) for record in records)
@@ -138,20 +141,25 @@ async def _plan(run: RunContext) -> None:
         try:
             await move_files(run, space_id, plan)
         except StorageError as error:
-            await _fail_space(run, space_id, error)
+            await fail_space(run, space_id, error)
 
 
 async def _write(run: RunContext) -> bool:
     """Write one more portion; True once there is nothing left to write."""
     for space_id, plan in (await _open_plans(run)).items():
-        start = run.written.get(space_id, 0)
-        writes = [write for write in plan.writes[start:] if write.page_id not in run.state.failed_pages]
-        if writes:
-            portion = writes[: run.options.step_writes]
+        if portion := list(islice(_left_to_write(run.state, space_id, plan), run.options.step_writes)):
             await write_files(run, space_id, plan, portion)
-            run.written[space_id] = plan.writes.index(portion[-1], start) + 1
+            run.state.written_to[space_id] = portion[-1].page_id
             return False
     return True
+
+
+def _left_to_write(state: RunState, space_id: SpaceId, plan: Plan) -> Iterator[WritePage]:
+    """Yield what follows in order of page id; a plan made again in another process has what was written, too."""
+    last = len(state.written_to.get(space_id, "")), state.written_to.get(space_id, "")
+    for write in plan.writes:
+        if (len(write.page_id), write.page_id) > last and write.page_id not in state.failed_pages:
+            yield write
 
 
 async def _delete(run: RunContext) -> None:
@@ -162,18 +170,20 @@ async def _delete(run: RunContext) -> None:
         except RateLimitedError:
             raise
         except ClientError as error:
-            await _fail_space(run, space_id, error)
-        record = await run.memory.space(space_id)
-        if record is not None:
-            cleared = attrs.evolve(record, spooled=False)
-            await run.memory.apply(run.memory.clear_spool(space_id), run.memory.put_space(cleared))
+            await fail_space(run, space_id, error)
+        await _tidy(run, space_id)
+
+
+async def _tidy(run: RunContext, space_id: SpaceId) -> None:
+    """Forget what only this run needed."""
+    changes: list[Change] = [run.memory.clear_spool(space_id)]
+    if record := await run.memory.space(space_id):
+        changes.append(run.memory.put_space(attrs.evolve(record, spooled=False)))
+    if await run.memory.in_order(space_id):
+        changes.append(run.memory.clear_digests(space_id))
+    await run.memory.apply(*changes)
 
 
 async def _open_plans(run: RunContext) -> dict[SpaceId, Plan]:
     plans = await ensure_plans(run)
     return {space_id: plan for space_id, plan in plans.items() if run.state.stages[space_id] is Stage.LISTED}
-
-
-async def _fail_space(run: RunContext, space_id: SpaceId, error: ConfluenceSyncError) -> None:
-    run.state.stages[space_id] = Stage.FAILED
-    await run.events.emit(SpaceFailed, space_id=space_id, kind=error.kind, message=str(error))

@@ -1,0 +1,33 @@
+"""What fails alone: a page, or a space. The run goes on with the others."""
+
+from __future__ import annotations
+
+from ..errors import ConfluenceSyncError
+from ..events import PageFailed, SpaceFailed
+from ..models import PageId, SpaceId
+from ..planner import Plan
+from ._context import RunContext
+from ._records import Stage
+
+__all__ = ["fail_page", "fail_space"]
+
+
+async def fail_page(run: RunContext, plan: Plan, page_id: PageId, path: str, error: ConfluenceSyncError) -> None:
+    """Give a page up for this run; the next one tries it again."""
+    run.state.failed_pages.add(page_id)
+    snapshot = plan.layout.snapshot
+    await run.events.emit(
+        PageFailed,
+        space_id=snapshot.space.id,
+        page_id=page_id,
+        title=snapshot.pages[page_id].title,
+        path=path,
+        kind=error.kind,
+        message=str(error),
+    )
+
+
+async def fail_space(run: RunContext, space_id: SpaceId, error: ConfluenceSyncError) -> None:
+    """Give a space up for this run."""
+    run.state.stages[space_id] = Stage.FAILED
+    await run.events.emit(SpaceFailed, space_id=space_id, kind=error.kind, message=str(error))

@@ -1,0 +1,62 @@
+"""Step three: files move to where they belong, each move recorded at once."""
+
+from __future__ import annotations
+
+import attrs
+
+from ..errors import DocumentNotFoundError, StorageError
+from ..events import PageMoved
+from ..models import PageId, SpaceId
+from ..planner import MovePage, Plan
+from ..protocols import Change
+from ._context import RunContext
+from ._edits import note_digests
+from ._failures import fail_page
+
+__all__ = ["move_files"]
+
+
+async def move_files(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
+    """
+    Make all moves of a plan, one after the other.
+
+    Raises:
+        StorageError: A move failed. The others rely on the place it should have left, so they wait for the next run.
+    """
+    written = {write.page_id for write in plan.writes}
+    sources: dict[PageId, str] = {}
+    for move in plan.moves:
+        sources.setdefault(move.page_id, move.source)
+        moved = await _move(run, space_id, move)
+        if move.page_id in written or plan.layout.paths.get(move.page_id) != move.target:
+            continue  # it is parked, or gone, or its event comes when it is written
+        page = plan.layout.snapshot.pages[move.page_id]
+        if moved:
+            facts = {"path": move.target, "previous_path": sources[page.id]}
+            await run.events.emit(PageMoved, space_id=space_id, page_id=page.id, title=page.title, **facts)
+        else:
+            message = f"{move.source} vanished before it could be moved; the next run writes the page again"
+            await fail_page(run, plan, page.id, move.target, StorageError(message))
+
+
+async def _move(run: RunContext, space_id: SpaceId, move: MovePage) -> bool:
+    """Move one file; False if it was taken away since it was seen, so that it has to be written again."""
+    try:
+        await run.vfs.move(move.source, move.target)
+    except DocumentNotFoundError:
+        moved = False
+    else:
+        moved = True
+    entry = (await run.memory.entries(space_id, [move.page_id])).get(move.page_id)
+    changes: list[Change] = []
+    if entry is not None and entry.path == move.source:
+        changes.append(run.memory.remove_claim(space_id, move.target))
+        if moved:
+            changes.append(run.memory.put_entry(space_id, attrs.evolve(entry, path=move.target)))
+        else:
+            await note_digests(run, space_id, [entry])
+            changes.append(run.memory.remove_entry(space_id, move.page_id))
+    elif not moved:
+        changes.append(run.memory.remove_claim(space_id, move.target))
+    await run.memory.apply(*changes)  # a file that a broken run did not record stays a claim, of its new path
+    return moved
