@@ -58,8 +58,11 @@ def _drop(_context: Context, _element: Element, _content: Flow) -> None:
 # Lists and tasks
 
 
+_DECISIONS = "decision-list"
+
+
 class _List(Blocks):
-    """`ul`, `ol`, `ac:task-list`."""
+    """`ul`, `ol`, `ac:task-list`. The editor writes decisions as a list with a class."""
 
     def __init__(self, *, ordered: bool = False) -> None:
         super().__init__(self._write_list)
@@ -69,8 +72,10 @@ class _List(Blocks):
         outer = context.flow
         super().open(context, element)
         if context.flow is not outer:
-            start = _number(element.attributes.get("start"), 1)
-            ListBuilder(outer, context.flow, ordered=self._ordered, start=start)
+            attributes = element.attributes
+            start = _number(attributes.get("start"), 1)
+            lead = "**Decision:**" if _DECISIONS in (attributes.get("class"), attributes.get("type")) else ""
+            ListBuilder(outer, context.flow, ordered=self._ordered, start=start, lead=lead)
 
     @staticmethod
     def _write_list(context: Context, _element: Element, content: Flow) -> None:
@@ -350,6 +355,19 @@ class _Extension(Blocks):
             context.flow.quote(label, "", body)
 
 
+class _Node:
+    """`ac:adf-node`: by its type."""
+
+    def open(self, context: Context, element: Element) -> None:
+        element.rule = _NODES.get(element.attributes.get("type", ""), _NODE)
+        element.rule.open(context, element)
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        """Leave it to the rule of the type."""
+
+
+_NODE: Rule = Paragraph()
+_NODES: Mapping[str, Rule] = {_DECISIONS: _List(), "decision-item": _Item()}
 _PANELS = {
     "info": "NOTE",
     "note": "IMPORTANT",
@@ -451,7 +469,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         "ac:adf-fallback": Blocks(_fallback),
         "ac:adf-attribute": Raw(_extension_attribute),
         "ac:adf-parameter": _DROPPED,
-        "ac:adf-node": PARAGRAPH,
+        "ac:adf-node": _Node(),
         "ac:adf-content": PARAGRAPH,
         # The rest
         "ac:emoticon": Void(_emoticon),

@@ -35,7 +35,7 @@ class ListBlock(Block):
 
 
 class Item(NamedTuple):
-    """A finished item of a list: its marker (`-`, `3`, ...), the box of a task or "", and its blocks."""
+    """A finished item of a list: its number or "", what goes before its text (the box of a task) or "", its blocks."""
 
     marker: str
     box: str

@@ -34,7 +34,7 @@ def render_document(metadata: Mapping[str, object], markdown: str) -> bytes:
         markdown: As `convert` returns it.
     """
     front = yaml.dump(
-        dict(metadata),
+        _writable(dict(metadata)),
         Dumper=_dumper(metadata),
         sort_keys=False,
         allow_unicode=True,
@@ -43,9 +43,20 @@ def render_document(metadata: Mapping[str, object], markdown: str) -> bytes:
     )
     lines = (line.rstrip() for line in markdown.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n"))
     body = "\n".join(lines)
-    return f"{_FENCE}{front if metadata else ''}{_FENCE}{body and chr(10)}{body}{body and chr(10)}".encode(
-        "utf-8", "replace"
-    )
+    head = f"{_FENCE}{front if metadata else ''}{_FENCE}"
+    return (f"{head}\n{body}\n" if body else head).encode("utf-8", "replace")
+
+
+def _writable(value: object) -> object:
+    """Replace lone surrogates, which UTF-8 cannot hold."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case Mapping():
+            return {_writable(key): _writable(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_writable(inner) for inner in value]
+    return value
 
 
 def _dumper(metadata: Mapping[str, object]) -> type[yaml.SafeDumper]:

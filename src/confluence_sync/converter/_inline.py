@@ -117,6 +117,7 @@ class _Line:
         self._text: list[str] = []
         self._text_is_code = False
         self._code = False
+        self._span = (-2, "")
 
     def finish(self) -> str:
         self._flush()
@@ -196,8 +197,21 @@ class _Line:
             return
         if text[0].isspace():
             self._gap = self._gap or " "
-        self._put(code_span(words) if self._text_is_code else self._escaped(words))
+        if self._text_is_code:
+            self._put_code(words)
+        else:
+            self._put(self._escaped(words))
         self._gap = " " if text[-1].isspace() else ""
+
+    def _put_code(self, words: str) -> None:
+        """Write a code span; right after another one it is the rest of that, for two would run into each other."""
+        at, before = self._span
+        if at == len(self._out) - 1 and not self._gap and not self._pending:
+            words = before + words
+            self._out[at] = code_span(words)
+        else:
+            self._put(code_span(words))
+        self._span = (len(self._out) - 1, words)
 
     def _escaped(self, text: str) -> str:
         if self._label:
@@ -220,11 +234,11 @@ def _settle(out: list[str], spans: list[_Span]) -> None:
     _write_html(out, [span for span in spans if not span.mark.delimiter])
     for _ in range(4):
         ends = {index: opens for span in doubtful for index, opens in ((span.opened, True), (span.closed, False))}
-        broken = [span for span in doubtful if not (_opens(out, ends, span) and _closes(out, ends, span))]
-        if not broken:
+        works = [_opens(out, ends, span) and _closes(out, ends, span) for span in doubtful]
+        if all(works):
             return
-        _write_html(out, broken)
-        doubtful = [span for span in doubtful if span not in broken]
+        _write_html(out, [span for span, good in zip(doubtful, works, strict=True) if not good])
+        doubtful = [span for span, good in zip(doubtful, works, strict=True) if good]
     _write_html(out, doubtful)
 
 
@@ -237,7 +251,7 @@ def _opens(out: list[str], ends: dict[int, bool], span: _Span) -> bool:
     """Whether the opening delimiter is left-flanking, and cannot be taken for the end of an enclosing mark."""
     before, mixed = _before(out, ends, span.opened)
     after = _after(out, ends, span.opened)
-    if mixed or (span.mark is DELETED and after == "~"):
+    if mixed or (span.mark is DELETED and "~" in (before, after)):
         return False
     if before.isspace():
         return True
@@ -249,24 +263,25 @@ def _closes(out: list[str], ends: dict[int, bool], span: _Span) -> bool:
     """Whether the closing delimiter is right-flanking."""
     before, _ = _before(out, ends, span.closed)
     after = _after(out, ends, span.closed)
-    if span.mark is DELETED and before == "~":
+    if span.mark is DELETED and "~" in (before, after):
         return False
     return not _may_be_punctuation(before) or after.isspace() or _is_punctuation(after)
 
 
 def _before(out: list[str], ends: dict[int, bool], index: int) -> tuple[str, bool]:
     """Return the character before a run of delimiters, and whether one before the index closes a mark."""
-    mixed = False
+    mixed, delimiter = False, out[index][0]
     index -= 1
-    while index in ends:
+    while index in ends and out[index][0] == delimiter:
         mixed = mixed or not ends[index]
         index -= 1
     return (out[index][-1] if index >= 0 else " "), mixed
 
 
 def _after(out: list[str], ends: dict[int, bool], index: int) -> str:
+    delimiter = out[index][0]
     index += 1
-    while index in ends:
+    while index in ends and out[index][0] == delimiter:
         index += 1
     return out[index][0] if index < len(out) else " "
 

@@ -16,18 +16,19 @@ class ListBuilder:
         ordered: Whether the items are numbered.
     """
 
-    def __init__(self, outer: Flow, stray: Flow, *, ordered: bool = False, start: int = 1) -> None:
+    def __init__(self, outer: Flow, stray: Flow, *, ordered: bool = False, start: int = 1, lead: str = "") -> None:
         self.stray = stray
         self.ordered = ordered
         stray.owner = self
         self._outer = outer
         self._next = start
+        self._lead = lead
         self._items: list[Item] = []
 
     def item(self, box: str = "") -> Flow:
         """Begin an item, with an empty box (`[ ]`) if it is a task, and return its flow."""
         self._settle()
-        return self._begin(box)
+        return self._begin(box or self._lead)
 
     def check(self) -> None:
         """Check the box of the item begun last."""

@@ -1,0 +1,222 @@
+"""Rules that hold for every page."""
+
+from html import escape
+
+import rendered
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from confluence_sync.converter import convert
+
+WORDS = st.text('ab1*_`[]()<>#+-=.!|~&\\":; \u00e9\u201c\u2014', min_size=1, max_size=8)
+MARKS = st.sampled_from(["strong", "em", "del", "sub", "code", "b", "i"])
+NAMES = {"b": "strong", "i": "em"}
+
+
+@st.composite
+def marked(draw, depth=3):
+    """Inline content as (storage, characters with their marks)."""
+    parts = []
+    for _ in range(draw(st.integers(1, 4))):
+        if depth and draw(st.booleans()):
+            name = draw(MARKS)
+            storage, characters = draw(marked(depth - 1))
+            mark = NAMES.get(name, name)
+            parts.append((f"<{name}>{storage}</{name}>", [(c, marks | {mark}) for c, marks in characters]))
+        else:
+            words = draw(WORDS)
+            parts.append((escape(words, quote=False), [(c, frozenset()) for c in words]))
+    return "".join(storage for storage, _ in parts), [pair for _, characters in parts for pair in characters]
+
+
+@settings(max_examples=300, deadline=None)
+@given(marked())
+def test_every_character_keeps_its_marks(content):
+    """Text of any kind in emphasis of any kind reads the same after conversion and parsing."""
+    storage, expected = content
+    assert rendered.characters(convert(f"<p>{storage}</p>").markdown) == rendered.collapse(expected)
+
+
+@settings(max_examples=200, deadline=None)
+@given(marked(depth=2))
+def test_cells_keep_their_marks(content):
+    """A table cell reads as a paragraph does, pipes included."""
+    storage, expected = content
+    markdown = convert(f"<table><tr><th>x</th></tr><tr><td>{storage}</td></tr></table>").markdown
+    visible = rendered.collapse(expected)
+    assert rendered.characters(markdown) == [
+        ("x", frozenset()),
+        *([(" ", frozenset())] if visible else []),
+        *visible,
+    ] or (not visible)
+
+
+SIMPLE = st.text("abc", min_size=1, max_size=5)
+INLINE = st.one_of(
+    WORDS.map(lambda words: escape(words, quote=False)),
+    SIMPLE.map(lambda word: f"<strong>{word}</strong>"),
+    SIMPLE.map(lambda word: f'<a href="https://example.com/{word}">{word}</a>'),
+    SIMPLE.map(lambda word: f'<ac:link><ri:page ri:content-title="{word}" /></ac:link>'),
+    st.sampled_from(["<br/>", "&nbsp;", "<code>x`y</code>", '<ac:emoticon ac:name="smile" />', "<![CDATA[<c>]]>"]),
+)
+LINES = st.lists(INLINE, min_size=1, max_size=4).map("".join)
+
+
+def containers(blocks):
+    inner = st.lists(blocks, min_size=1, max_size=3).map("".join)
+    items = st.lists(inner, min_size=1, max_size=3)
+    return st.one_of(
+        items.map(lambda texts: "<ul>" + "".join(f"<li>{text}</li>" for text in texts) + "</ul>"),
+        items.map(lambda texts: "<ol>" + "".join(f"<li>{text}</li>" for text in texts) + "</ol>"),
+        items.map(
+            lambda texts: "<table><tbody><tr>" + "".join(f"<td>{text}</td>" for text in texts) + "</tr></tbody></table>"
+        ),
+        inner.map(lambda text: f"<blockquote>{text}</blockquote>"),
+        inner.map(lambda text: f"<div>{text}</div>"),
+        inner.map(
+            lambda text: (
+                '<ac:structured-macro ac:name="expand"><ac:rich-text-body>'
+                f"{text}</ac:rich-text-body></ac:structured-macro>"
+            )
+        ),
+    )
+
+
+BLOCKS = st.recursive(
+    st.one_of(
+        LINES.map(lambda line: f"<p>{line}</p>"),
+        LINES.map(lambda line: f"<h2>{line}</h2>"),
+        st.just("<hr/>"),
+        SIMPLE.map(
+            lambda word: (
+                '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA['
+                f"{word}```]]></ac:plain-text-body></ac:structured-macro>"
+            )
+        ),
+    ),
+    containers,
+    max_leaves=8,
+)
+DOCUMENTS = st.lists(BLOCKS, max_size=4).map("\n".join)
+
+
+def words_of(storage):
+    """The words of a well-formed document, by taking the tags away."""
+    import re
+    from html import unescape
+
+    text = re.sub(r'<ri:page ri:content-title="(\w+)" />', r"\1", storage)
+    text = text.replace('<ac:emoticon ac:name="smile" />', "\U0001f642")
+    text = re.sub(
+        r"</?(?:p|h2|li|td|div|blockquote|tr|br/?|hr/?|ul|ol|table|tbody|ac:[a-z-]+)\b[^>]*>",
+        " ",
+        text.replace("<ac:link>", "").replace("</ac:link>", ""),
+    )
+    text = re.sub(r"<!\[CDATA\[(.*?)\]\]>", lambda match: match[1].replace("<", "&lt;"), text)
+    return re.findall(r"[^\W_0-9]+", unescape(re.sub(r"</?[a-z][^>]*>", "", text)))
+
+
+@settings(max_examples=250, deadline=None)
+@given(DOCUMENTS)
+def test_words_keep_their_order(storage):
+    """Nothing that can be read is lost, moved, glued together or split, however blocks are nested."""
+    import re
+
+    markdown = convert(storage).markdown
+    assert re.findall(r"[^\W_0-9]+", rendered.text(markdown)) == words_of(storage)
+
+
+@settings(max_examples=100, deadline=None)
+@given(DOCUMENTS)
+def test_conversion_is_deterministic(storage):
+    """The same page gives the same result."""
+    assert convert(storage) == convert(storage)
+
+
+@settings(max_examples=100, deadline=None)
+@given(DOCUMENTS)
+def test_lines_are_clean(storage):
+    """No line ends in white space, and the text ends in one newline."""
+    markdown = convert(storage).markdown
+    assert all(line == line.rstrip() for line in markdown.split("\n"))
+    assert not markdown or (markdown.endswith("\n") and not markdown.endswith("\n\n"))
+
+
+PIECES = st.sampled_from(
+    [
+        "<p>",
+        "</p>",
+        "<ul>",
+        "<li>",
+        "</ul>",
+        "<td>",
+        "<table>",
+        "</table>",
+        "<tr>",
+        "<b>",
+        "</b>",
+        "<i>",
+        "<code>",
+        "</code>",
+    ]
+    + [
+        "<ac:link>",
+        "</ac:link>",
+        '<ri:page ri:content-title="T"/>',
+        "<ac:image>",
+        '<ac:structured-macro ac:name="info">',
+    ]
+    + ['<ac:structured-macro ac:name="code">', "</ac:structured-macro>", "<ac:rich-text-body>", "</ac:rich-text-body>"]
+    + [
+        "<ac:plain-text-body>",
+        "<![CDATA[",
+        "]]>",
+        "<!--",
+        "-->",
+        "<pre>",
+        "</pre>",
+        "<h1>",
+        "</h1>",
+        '<a href="x">',
+        "</a>",
+    ]
+    + ['<ac:parameter ac:name="title">', "</ac:parameter>", "<ac:task-list>", "<ac:task>", "<ac:task-status>complete"]
+    + [
+        "&lt;",
+        "&#0;",
+        "&#xD800;",
+        "&bogus;",
+        "<",
+        ">",
+        '"',
+        "'",
+        "\x00",
+        "\ud800",
+        "x",
+        " ",
+        "*",
+        "`",
+        "<br>",
+        "<ac:adf-extension>",
+    ]
+    + [
+        "</ac:adf-extension>",
+        "<ac:adf-fallback>",
+        "<thead>",
+        "<ac:caption>",
+        "<ol start='x'>",
+        "<td colspan=99999999999>",
+    ]
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(st.text(), st.lists(PIECES, max_size=30).map("".join)))
+@example("<p><b></p></b>")
+@example("<ac:structured-macro><ac:rich-text-body></ac:structured-macro>")
+@example("</>< / ></ p>")
+def test_no_input_raises(storage):
+    """Anything at all is converted, to text that can be written as UTF-8."""
+    markdown = convert(storage).markdown
+    markdown.encode()
+    rendered.render(markdown)
