@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 
 from ..client import ConfluenceClient
 from ..errors import MissingScopeError, PermissionDeniedError, RemoteNotFoundError
 from ..models import Container, ContentId, Page, TreeSnapshot
+from ._together import together
 
 __all__ = ["read_containers"]
 
@@ -23,7 +23,7 @@ async def read_containers(client: ConfluenceClient, tree: TreeSnapshot, pages: I
     wanted = _parents(pages, asked)
     while wanted:
         asked.update(wanted)
-        read = await asyncio.gather(*(_read(client, kind, content_id) for content_id, kind in wanted.items()))
+        read = await together(_read(client, kind, content_id) for content_id, kind in wanted.items())
         layer = [container for container in read if container is not None]
         found += layer
         wanted = _parents(layer, asked)

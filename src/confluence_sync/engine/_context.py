@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from ..client import ConfluenceClient
+from ..client import ConfluenceClient, Usage
 from ..converter import ConvertOptions
 from ..models import SpaceId, SpaceMapping
 from ..planner import Atlas, Plan
@@ -58,6 +58,7 @@ class RunContext:
         plans: Made by the planning step; made again from the store if another process takes over.
         atlas: Layouts of all mapped spaces.
         digests: Of all files of ours in a space, loaded when a file is met that is not what was written there.
+        lost_lease: Whether another run has the lease, so that this one must not go on.
     """
 
     client: ConfluenceClient
@@ -71,6 +72,19 @@ class RunContext:
     plans: dict[SpaceId, Plan] | None = None
     atlas: Atlas = attrs.field(factory=Atlas)
     digests: dict[SpaceId, set[str]] = attrs.field(factory=dict)
+    lost_lease: bool = False
+    _counted: Usage = attrs.field(init=False)
+
+    @_counted.default
+    def _used_before(self) -> Usage:
+        return attrs.evolve(self.client.usage)
+
+    def count_usage(self) -> None:
+        """Add the requests and points since the last time to the run's."""
+        now = attrs.evolve(self.client.usage)
+        self.state.requests += now.requests - self._counted.requests
+        self.state.points += now.points - self._counted.points
+        self._counted = now
 
     def mapping(self, space_id: SpaceId) -> SpaceMapping:
         """Return the mapping of a space of this run."""

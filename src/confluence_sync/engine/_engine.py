@@ -16,7 +16,7 @@ from ..protocols import VFS, Clock, LogSink, StateStore
 from ._containers import read_containers
 from ._context import EngineOptions, RunContext
 from ._events import EventStream
-from ._finish import StepResult, record_of, run_step
+from ._finish import StepResult, record_of, result_of, run_step
 from ._memory import Memory
 from ._people import People
 from ._planning import plan_spaces
@@ -141,22 +141,30 @@ class SyncEngine:
             started_at=self._clock.now(),
         )
         await self._renew(state)
-        await self._memory.apply(self._memory.put_run(record_of(state)))
+        try:
+            await self._memory.apply(self._memory.put_run(record_of(state)))
+        except BaseException:
+            await self._memory.store.release_lease(self._memory.lease, state.run_id)
+            raise
         return state
 
     async def step(self, state: RunState) -> StepResult:
         """
         Take the next step of a run, which changes `state`; dump it with `documents.dump` to go on elsewhere.
 
+        A run that is over stays so.
+
         Raises:
             RunInProgressError: The lease expired between steps and another run has it now.
         """
+        if state.outcome is not None:
+            return result_of(state)
         await self._renew(state)
         context = self._context(state)
-        result = await run_step(context)
-        if not result.done:
+        try:
+            return await run_step(context)
+        finally:
             await context.events.close(grace=self._options.sink_grace)
-        return result
 
     async def _renew(self, state: RunState) -> None:
         held = await self._memory.store.acquire_lease(self._memory.lease, state.run_id, seconds=self._options.lease)

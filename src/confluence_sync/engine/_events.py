@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -34,7 +35,7 @@ class EventStream:
         self.report = RunReport(run_id=state.run_id, counts=state.counts)
         self._state = state
         self._clock = clock
-        self._caller: asyncio.Queue[AnyEvent] | None = None
+        self._caller: _CallerFeed | None = None
         self._sink = _SinkFeed(sink) if sink is not None else None
 
     async def emit(self, kind: type[SyncEvent], /, **facts: Any) -> None:
@@ -50,21 +51,23 @@ class EventStream:
 
     def listen(self) -> None:
         """Keep events for the caller from now on."""
-        self._caller = asyncio.Queue(_BACKLOG)
+        self._caller = _CallerFeed()
 
     def stop_listening(self) -> None:
         """Let the run go on without the caller, even one that waits in `emit` right now."""
-        queue, self._caller = self._caller, None
-        while queue is not None and not queue.empty():
-            queue.get_nowait()
+        if self._caller is not None:
+            self._caller.drop()
+            self._caller = None
 
-    async def heard(self, run: asyncio.Task[None]) -> AsyncIterator[AnyEvent]:
-        """Yield events until the run's task is over and all of them were seen."""
-        while (queue := self._caller) is not None:
-            if queue.empty() and run.done():
-                return
-            event = queue.get_nowait() if not queue.empty() else await _next(queue, run)
-            if event is not None:
+    def end(self) -> None:
+        """Let the iteration end once the caller has seen what there is."""
+        if self._caller is not None:
+            self._caller.end()
+
+    async def heard(self) -> AsyncIterator[AnyEvent]:
+        """Yield events until the run is over and all of them were seen."""
+        if self._caller is not None:
+            async for event in self._caller:
                 yield event
 
     async def close(self, *, grace: float) -> None:
@@ -75,14 +78,41 @@ class EventStream:
                 self.report.warnings.append(lost)
 
 
-async def _next(queue: asyncio.Queue[AnyEvent], run: asyncio.Task[None]) -> AnyEvent | None:
-    """Return the next event, None if the run ended without one."""
-    getter = asyncio.ensure_future(queue.get())
-    try:
-        await asyncio.wait({getter, run}, return_when=asyncio.FIRST_COMPLETED)
-        return getter.result() if getter.done() else None
-    finally:
-        getter.cancel()
+class _CallerFeed:
+    """Hands events to the caller in order; whoever puts one waits while there are too many."""
+
+    def __init__(self) -> None:
+        self._events: deque[AnyEvent] = deque()
+        self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._ended = False
+
+    async def put(self, event: AnyEvent) -> None:
+        self._events.append(event)
+        self._news.set()
+        if len(self._events) >= _BACKLOG and not self._ended:
+            self._room.clear()
+            await self._room.wait()
+
+    def end(self) -> None:
+        self._ended = True
+        self._news.set()
+        self._room.set()
+
+    def drop(self) -> None:
+        self._events.clear()
+        self.end()
+
+    async def __aiter__(self) -> AsyncIterator[AnyEvent]:
+        while True:
+            while self._events:
+                event = self._events.popleft()
+                self._room.set()
+                yield event
+            if self._ended:
+                return
+            self._news.clear()
+            await self._news.wait()
 
 
 class _SinkFeed:
@@ -107,7 +137,8 @@ class _SinkFeed:
                 await self._queue.join()
         except TimeoutError:
             self._lost += self._queue.qsize()
-        self._task.cancel()
+        finally:
+            self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         return f"the log sink did not take {self._lost} events: {self._reason}" if self._lost else ""
 
@@ -116,7 +147,10 @@ class _SinkFeed:
             event = await self._queue.get()
             try:
                 await self._sink.emit(event)
-            except Exception as error:  # whatever a host's sink raises, the run goes on
+            except asyncio.CancelledError:
+                self._lost += 1
+                raise
+            except Exception as error:
                 if not self._lost:
                     logger.warning("log sink failed", exc_info=error)
                 self._lost += 1

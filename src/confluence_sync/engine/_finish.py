@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 
@@ -15,7 +17,7 @@ from ._context import RunContext
 from ._records import Phase, RunRecord, RunState, Stage
 from ._steps import take_step
 
-__all__ = ["StepResult", "finish_cancelled", "record_of", "run_step"]
+__all__ = ["StepResult", "finish_cancelled", "record_of", "result_of", "run_step"]
 
 logger = logging.getLogger("confluence_sync.engine")
 
@@ -37,45 +39,51 @@ class StepResult:
 
 async def run_step(run: RunContext) -> StepResult:
     """Take one step; whatever goes wrong in it ends the run in good order."""
-    before = (run.client.usage.requests, run.client.usage.points)
     try:
         await take_step(run)
     except RateLimitedError as error:
         wait = error.retry_after if error.retry_after is not None else _until_next_hour(run.clock.now())
         resume_at = run.clock.now() + timedelta(seconds=wait)
-        return await _end(run, before, Outcome.PAUSED, message=str(error), resume_at=resume_at)
+        return await _end(run, Outcome.PAUSED, message=str(error), resume_at=resume_at)
     except ConfluenceSyncError as error:
         run.events.report.error = error
-        return await _end(run, before, Outcome.FAILED, message=str(error))
+        return await _end(run, Outcome.FAILED, message=str(error))
     except Exception as error:
         logger.exception("run %s failed", run.state.run_id)
         run.events.report.error = error
-        return await _end(run, before, Outcome.FAILED, message=f"{type(error).__name__}: {error}")
+        return await _end(run, Outcome.FAILED, message=f"{type(error).__name__}: {error}")
     if run.state.phase is Phase.DONE:
-        return await _end(run, before, _outcome(run.state))
-    _count_usage(run, before)
+        outcome = _outcome(run.state)
+        return await _end(run, outcome, message="no space could be synced" if outcome is Outcome.FAILED else "")
+    run.count_usage()
     return StepResult(done=False)
 
 
 async def finish_cancelled(run: RunContext) -> None:
-    """Record that the run was cancelled, even while its task is being cancelled once more."""
-    usage = run.client.usage
-    ending = asyncio.ensure_future(_end(run, (usage.requests, usage.points), Outcome.CANCELLED))
-    while not ending.done():
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError:
-            continue
+    """End a run that was cancelled, unless it has ended already."""
+    if run.state.outcome is not None:
+        return
+    if run.lost_lease:
+        await _end(run, Outcome.FAILED, message="the lease expired, and another run of the connection took it")
+    else:
+        await _end(run, Outcome.CANCELLED)
+
+
+def result_of(state: RunState) -> StepResult:
+    """Return where a run stands."""
+    return StepResult(done=state.outcome is not None, outcome=state.outcome, not_before=state.resume_at)
 
 
 def record_of(state: RunState) -> RunRecord:
-    """Return a run as it stands in the list of runs while it is under way."""
+    """Return a run as it stands in the list of runs."""
     return RunRecord(
         run_id=state.run_id,
         connection_id=state.connection_id,
         mode=state.mode,
         trigger=state.trigger,
         started_at=state.started_at,
+        outcome=state.outcome,
+        resume_at=state.resume_at,
         counts=state.counts,
         requests=state.requests,
         points=state.points,
@@ -92,42 +100,53 @@ def _outcome(state: RunState) -> Outcome:
 
 
 async def _end(
-    run: RunContext,
-    before: tuple[int, int],
-    outcome: Outcome,
-    *,
-    message: str = "",
-    resume_at: datetime | None = None,
+    run: RunContext, outcome: Outcome, *, message: str = "", resume_at: datetime | None = None
 ) -> StepResult:
-    _count_usage(run, before)
+    """End the run once and for all: from here on, cancellation waits until everybody knows."""
+    run.count_usage()
     state = run.state
-    state.phase = Phase.DONE
+    state.phase, state.outcome, state.resume_at = Phase.DONE, outcome, resume_at
     left = state.counts.listed - state.counts.handled
     state.counts = attrs.evolve(state.counts, skipped=state.counts.skipped + left)
-    record = attrs.evolve(
-        record_of(state), ended_at=run.clock.now(), outcome=outcome, message=message, resume_at=resume_at
-    )
-    try:
-        await run.memory.apply(run.memory.put_run(record))
-        await run.memory.store.release_lease(run.memory.lease, state.run_id)
-    except ConfluenceSyncError as error:
-        logger.warning("run %s ended as %s, which could not be recorded: %s", state.run_id, outcome, error)
+    await _unbroken(_publish(run, outcome, message))
+    return result_of(state)
+
+
+async def _publish(run: RunContext, outcome: Outcome, message: str) -> None:
+    state, memory = run.state, run.memory
+    record = attrs.evolve(record_of(state), ended_at=run.clock.now(), message=message)
+    await _try(run, memory.apply(memory.put_run(record)))
+    await _try(run, memory.store.release_lease(memory.lease, state.run_id))
     await run.events.emit(
         RunFinished,
         outcome=outcome,
         counts=state.counts,
         requests=state.requests,
         points=state.points,
-        resume_at=resume_at,
+        resume_at=state.resume_at,
         message=message,
     )
-    await run.events.close(grace=run.options.sink_grace)
-    return StepResult(done=True, outcome=outcome, not_before=resume_at)
 
 
-def _count_usage(run: RunContext, before: tuple[int, int]) -> None:
-    run.state.requests += run.client.usage.requests - before[0]
-    run.state.points += run.client.usage.points - before[1]
+async def _try(run: RunContext, call: Awaitable[None]) -> None:
+    try:
+        await call
+    except Exception as error:  # noqa: BLE001 - a run ends even if its end cannot be written down
+        logger.warning("the end of run %s could not be recorded: %s", run.state.run_id, error)
+
+
+async def _unbroken(call: Coroutine[Any, Any, None]) -> None:
+    """Await a call to its end, however often the task that waits for it is cancelled meanwhile."""
+    task = asyncio.ensure_future(call)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
 
 
 def _until_next_hour(now: datetime) -> float:

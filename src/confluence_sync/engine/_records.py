@@ -117,6 +117,7 @@ class RunState:
         failed_pages: Pages that did not land; this run does not try them again.
         troubled: Whether something else than a page failed, so that the run cannot have succeeded.
         requests, points: Used so far by earlier steps.
+        outcome, resume_at: How it ended, see `StepResult`.
     """
 
     run_id: RunId
@@ -134,6 +135,8 @@ class RunState:
     troubled: bool = False
     requests: int = 0
     points: int = 0
+    outcome: Outcome | None = None
+    resume_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

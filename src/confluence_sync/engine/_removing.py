@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import NamedTuple
 
 from ..errors import ClientError, RemoteNotFoundError, StorageError
@@ -11,6 +10,8 @@ from ..models import Reason, SpaceId
 from ..planner import DeletePage, Plan
 from ._context import RunContext
 from ._edits import keep_local_edit, note_digests
+from ._failures import concerns_all
+from ._together import together
 
 __all__ = ["delete_files"]
 
@@ -33,7 +34,7 @@ async def delete_files(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
     """
     if any(action.reason is Reason.GONE for action in plan.deletes):
         await run.client.space(space_id)
-    proofs = await asyncio.gather(*(_prove(run, space_id, action) for action in plan.deletes))
+    proofs = await together(_prove(run, space_id, action) for action in plan.deletes)
     for action, proof in zip(plan.deletes, proofs, strict=True):
         if proof.gone:
             await _delete(run, space_id, action)
@@ -44,12 +45,14 @@ async def delete_files(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
 async def _prove(run: RunContext, space_id: SpaceId, action: DeletePage) -> Proof:
     """A page is gone if it is not there by id, or no longer current, or in another space."""
     if action.reason is not Reason.GONE:
-        return Proof(gone=True)
+        return Proof(gone=action.page_id not in run.state.failed_pages)  # else it may be all there is of the page
     try:
         page = await run.client.page(action.page_id)
     except RemoteNotFoundError:
         return Proof(gone=True)
     except ClientError as error:
+        if concerns_all(error):
+            raise
         return Proof(gone=False, doubt=str(error))
     if page.status != "current" or page.space_id != space_id:
         return Proof(gone=True)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from ..errors import RunInProgressError
+from ..errors import RunInProgressError, StorageError
 from ..events import AnyEvent
 from ..models import RunId
 from ._context import RunContext
@@ -59,6 +59,8 @@ class SyncRun:
         self._task = asyncio.create_task(
             _drive(self._context), name=f"confluence-sync run {self._context.state.run_id}"
         )
+        events = self._context.events
+        self._task.add_done_callback(lambda _: events.end())
         return self
 
     async def __aexit__(
@@ -67,8 +69,8 @@ class SyncRun:
         await self.cancel()
 
     async def __aiter__(self) -> AsyncIterator[AnyEvent]:
-        context, task = self._running
-        async for event in context.events.heard(task):
+        context, _ = self._running
+        async for event in context.events.heard():
             yield event
 
     async def wait(self) -> RunReport:
@@ -76,6 +78,8 @@ class SyncRun:
         context, task = self._running
         context.events.stop_listening()
         await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
         return context.events.report
 
     async def cancel(self) -> RunReport:
@@ -84,6 +88,7 @@ class SyncRun:
         context.events.stop_listening()
         task.cancel()
         await asyncio.wait({task})
+        await finish_cancelled(context)  # a task that is cancelled before its first turn never runs
         return context.events.report
 
     @property
@@ -104,15 +109,17 @@ async def _drive(context: RunContext) -> None:
     finally:
         heartbeat.cancel()
         await asyncio.gather(heartbeat, return_exceptions=True)
+        await context.events.close(grace=context.options.sink_grace)
 
 
 async def _keep_lease(context: RunContext, run: asyncio.Task[None] | None) -> None:
     """Renew the lease in real time, whatever clock the run is on; a run that lost it must not go on."""
-    seconds = context.options.lease
-    while True:
+    memory, run_id, seconds = context.memory, context.state.run_id, context.options.lease
+    while run is not None and not context.lost_lease:
         await asyncio.sleep(seconds / 3)
-        held = await context.memory.store.acquire_lease(context.memory.lease, context.state.run_id, seconds=seconds)
-        if not held and run is not None:
-            logger.error("run %s lost its lease to another run", context.state.run_id)
-            run.cancel()
-            return
+        try:
+            context.lost_lease = not await memory.store.acquire_lease(memory.lease, run_id, seconds=seconds)
+        except StorageError as error:
+            logger.warning("the lease of run %s could not be renewed: %s", run_id, error)
+    if run is not None:
+        run.cancel()

@@ -5,31 +5,25 @@ Each step is bounded, idempotent, and leaves everything in the store, so that an
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Iterator, Sequence
 from itertools import islice
 
 import attrs
 
-from ..errors import (
-    AuthenticationError,
-    ClientError,
-    MissingScopeError,
-    RateLimitedError,
-    StorageError,
-)
+from ..errors import ClientError, MissingScopeError, StorageError
 from ..events import RunStarted, RunWarned
 from ..models import RunMode, SpaceId, SpaceMapping
 from ..planner import Plan, WritePage
 from ..protocols import Change
 from ._changes import can_list_changes, list_changes
 from ._context import RunContext
-from ._failures import fail_space
+from ._failures import concerns_all, fail_space
 from ._listing import list_space
 from ._moving import move_files
 from ._planning import ensure_plans, make_plans
 from ._records import Phase, RunState, SpaceRecord, Stage, Walk
 from ._removing import delete_files
+from ._together import together
 from ._writing import write_files
 
 __all__ = ["take_step"]
@@ -76,13 +70,15 @@ async def _prepare(run: RunContext) -> None:
         await run.client.current_user()
     except MissingScopeError:
         await run.events.emit(RunWarned, message="the token may not read its own user; the identity was not checked")
-    await asyncio.gather(*(_prepare_space(run, mapping) for mapping in state.mappings))
+    await together(_prepare_space(run, mapping) for mapping in state.mappings)
 
 
 async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
     try:
         space = await run.client.space(mapping.space_id)
     except ClientError as error:
+        if concerns_all(error):
+            raise
         await fail_space(run, mapping.space_id, error)
         return
     before = await run.memory.space(space.id)
@@ -122,10 +118,8 @@ async def _guarded(run: RunContext, records: Sequence[SpaceRecord], listing: Awa
     """Let a listing fail for its own spaces only, unless the reason concerns the whole connection."""
     try:
         finished = await listing
-    except RateLimitedError:
-        raise
     except ClientError as error:
-        if isinstance(error, AuthenticationError) and not isinstance(error, MissingScopeError):
+        if concerns_all(error):
             raise
         for record in records:
             await fail_space(run, record.space.id, error)
@@ -167,9 +161,9 @@ async def _delete(run: RunContext) -> None:
     for space_id, plan in (await _open_plans(run)).items():
         try:
             await delete_files(run, space_id, plan)
-        except RateLimitedError:
-            raise
         except ClientError as error:
+            if concerns_all(error):
+                raise
             await fail_space(run, space_id, error)
         await _tidy(run, space_id)
 

@@ -19,6 +19,7 @@ from ._documents import PageFile, render_page
 from ._edits import keep_local_edit, note_digests
 from ._failures import fail_page
 from ._listing import people_of
+from ._together import together
 
 __all__ = ["write_files"]
 
@@ -84,7 +85,7 @@ async def _render(run: RunContext, plan: Plan, write: WritePage, bodies: Bodies)
             names=run.people.names,
             options=run.options.conversion,
         )
-    except Exception as error:  # a host's macro handler, or a bug: this page fails, the others land
+    except Exception as error:  # noqa: BLE001 - a host's macro handler, or a bug: this page fails, the others land
         return _as_failure(write.page_id, error)
 
 
@@ -118,11 +119,11 @@ async def _save(
                 if entry := entries.get(write.page_id):
                     await keep_local_edit(run, space_id, write.page_id, write.path, written=entry.digest)
                 await run.vfs.write(write.path, result.data, result.metadata)
-            except Exception as error:  # a host's adapter may raise anything
+            except Exception as error:  # noqa: BLE001 - a host's adapter may raise anything
                 return _as_failure(write.page_id, error)
         return result
 
-    return await asyncio.gather(*map(save, chunk, results))
+    return await together(map(save, chunk, results))
 
 
 def _as_failure(page_id: PageId, error: Exception) -> ConfluenceSyncError:

@@ -1,0 +1,133 @@
+"""Runs as steps that any process can take."""
+
+import pytest
+from engine_world import World, link
+
+from confluence_sync import documents
+from confluence_sync.engine import EngineOptions, Phase, RunState
+from confluence_sync.errors import RunInProgressError
+from confluence_sync.models import Outcome, RunMode
+
+
+def build(world, pages=7):
+    docs = world.space("DOCS")
+    for number in range(pages):
+        docs.page(f"Page {number}", parent=docs.homepage, storage=link(f"Page {(number + 1) % pages}"))
+    world.options = EngineOptions(body_batch=2, listing_batch=2, step_requests=1, step_writes=2)
+    return docs
+
+
+async def sync_by_steps(world, mode=RunMode.FULL, *, most=60):
+    """A run whose every step is taken by another process, which gets the state as a document."""
+    world.clock.advance(60)
+    async with world.engine() as engine:
+        document = documents.dump(await engine.begin(world.mappings(), mode=mode))
+    for steps in range(1, most):
+        state = documents.load(RunState, document)
+        async with world.engine() as engine:
+            result = await engine.step(state)
+        document = documents.dump(state)
+        if result.done:
+            return result, state, steps
+    raise AssertionError(f"not done after {most} steps")
+
+
+@pytest.mark.parametrize("mode", RunMode)
+async def test_steps_lead_where_a_run_leads(mode):
+    """Steps taken by many processes give the folder, the counts and the outcome of a run."""
+    world = World()
+    docs = build(world)
+    await sync_by_steps(world, mode)
+    assert await world.files() == await world.clean_copy()
+    world.site.page("Page 3").edit("<p>Changed.</p>")
+    if mode is not RunMode.INCREMENTAL:
+        world.site.page("Page 5").rename("Page five")
+        world.site.page("Page 6").trash()
+        world.site.page("Page 1").move(docs.folder("Folder"))
+    result, state, steps = await sync_by_steps(world, mode)
+    assert result.outcome is Outcome.SUCCEEDED
+    assert state.phase is Phase.DONE
+    assert state.counts.handled == state.counts.listed
+    assert steps > 4
+    assert await world.files() == await world.clean_copy()
+    assert await world.lease_is_free()
+
+
+async def test_page_that_changes_between_steps(world):
+    """A page that is edited after it was listed is written once, as it is when it is fetched."""
+    docs = build(world)
+    await sync_by_steps(world)
+    for number in range(5):
+        world.site.page(f"Page {number}").edit("<p>Second.</p>")
+    world.site.fail("/wiki/api/v2/pages", kind="latency", times=None)  # no failure: it only shows in the log
+    async with world.engine() as engine:
+        state = await engine.begin(world.mappings())
+        while state.phase is not Phase.WRITE:
+            await engine.step(state)
+    world.site.page("Page 0").edit("<p>Third.</p>")
+    for _ in range(9):
+        async with world.engine() as engine:
+            result = await engine.step(state)
+        if result.done:
+            break
+    assert result.outcome is Outcome.SUCCEEDED
+    assert state.counts.written == 5
+    assert "Third." in await world.text("Docs/Docs Home/Page 0.md")
+    assert docs.homepage
+
+
+async def test_step_repeated_after_a_crash(world):
+    """A step that is taken again from the state before it does no harm."""
+    build(world)
+    async with world.engine() as engine:
+        document = documents.dump(await engine.begin(world.mappings()))
+    for _ in range(60):
+        for _ in range(2):
+            state = documents.load(RunState, document)
+            async with world.engine() as engine:
+                result = await engine.step(state)
+        document = documents.dump(state)
+        if result.done:
+            break
+    assert result.outcome is Outcome.SUCCEEDED
+    assert state.counts.handled == state.counts.listed
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_step_of_a_run_that_is_over(world):
+    """A finished run stays finished: another step says so and does nothing."""
+    build(world)
+    result, state, _ = await sync_by_steps(world)
+    before = documents.dump(state)
+    async with world.engine() as engine:
+        assert await engine.step(state) == result
+    assert documents.dump(state) == before
+    assert await world.lease_is_free()
+
+
+async def test_one_run_at_a_time(world):
+    """While a run holds the lease no other one starts, in whatever process."""
+    build(world)
+    async with world.engine() as engine:
+        await engine.begin(world.mappings())
+    async with world.engine() as engine:
+        with pytest.raises(RunInProgressError, match="under way"):
+            await engine.begin(world.mappings())
+        with pytest.raises(RunInProgressError, match="under way"):
+            async with engine.run(world.mappings()):
+                pass
+
+
+async def test_lease_of_a_dead_run_is_taken_over(world):
+    """Once the lease of a run that died expired, another one starts, and the dead one cannot go on."""
+    build(world)
+    async with world.engine() as engine:
+        dead = await engine.begin(world.mappings())
+        await engine.step(dead)
+        world.clock.advance(world.options.lease + 1)
+        alive = await engine.begin(world.mappings())
+        with pytest.raises(RunInProgressError):
+            await engine.step(dead)
+        while not (result := await engine.step(alive)).done:
+            pass
+    assert result.outcome is Outcome.SUCCEEDED
