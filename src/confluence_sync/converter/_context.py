@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Protocol
 
@@ -96,25 +97,23 @@ class Context:
         self.tasks: list[object] = []
         self.extensions: list[Extension] = []
         self._stack: list[Element] = []
-        self._open: dict[str, int] = {}
+        self._open: defaultdict[str, int] = defaultdict(int)
         self._warnings: dict[tuple[str, str], tuple[int, str]] = {}
 
     def open(self, name: str, tag: str, rule: Rule) -> None:
-        """Open an element, given what stands between its `<` and `>`."""
+        """Open an element, given what stands between its `<` and `>`, or "" if that is no more than its name."""
         element = Element(name, tag, rule, self.flow, self.references)
         rule.open(self, element)
         self._stack.append(element)
-        self._open[name] = self._open.get(name, 0) + 1
+        self._open[name] += 1
 
     def close(self, name: str) -> None:
         """Close the innermost element of a name, and what is still open in it; nothing happens if there is none."""
-        if self._stack and self._stack[-1].name == name:
-            self._close_last()
-        elif self._open.get(name):
-            while self._close_last() != name:
-                self.warn("malformed", "an element is not closed")
-        else:
+        if not self._open[name]:
             self.warn("malformed", "an element is closed that is not open")
+            return
+        while self._close_last() != name:
+            self.warn("malformed", "an element is not closed")
 
     def close_all(self) -> None:
         """Close what the document left open."""
@@ -124,7 +123,7 @@ class Context:
 
     def close_implied(self, names: Collection[str], within: Collection[str]) -> None:
         """Close an element that the next of its kind ends (`<li>a<li>b`), but none beyond its list or table."""
-        if not any(map(self._open.get, names)):
+        if not any(self._open[name] for name in names):
             return
         for element in reversed(self._stack[-16:]):
             if element.name in names:

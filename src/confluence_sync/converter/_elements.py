@@ -172,12 +172,13 @@ class _Cell(Paragraph):
             context.close_implied({"td", "th"}, within={"tr", "table"})
             element.outer = context.flow
         owner = context.flow.owner
-        if isinstance(owner, TableBuilder):
-            attributes = element.attributes
-            columns = _number(attributes.get("colspan"), 1)
-            context.flow = owner.start_cell(element.name == "th", columns, _number(attributes.get("rowspan"), 1))
-        else:
+        if not isinstance(owner, TableBuilder):
             super().open(context, element)
+        elif attributes := element.attributes:
+            columns, rows = _number(attributes.get("colspan"), 1), _number(attributes.get("rowspan"), 1)
+            context.flow = owner.start_cell(element.name == "th", columns, rows)
+        else:
+            context.flow = owner.start_cell(element.name == "th")
 
 
 # Links and images

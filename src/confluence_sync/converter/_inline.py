@@ -230,6 +230,8 @@ _ADD: dict[type, Callable[[_Line, Any], None]] = {
 
 def _settle(out: list[str], spans: list[_Span]) -> None:
     """Write as HTML the marks that would not work. Each one written so changes the neighbours of others."""
+    if all(_stands_apart(out, span) for span in spans):
+        return
     doubtful = [span for span in spans if span.mark.delimiter]
     _write_html(out, [span for span in spans if not span.mark.delimiter])
     for _ in range(4):
@@ -240,6 +242,21 @@ def _settle(out: list[str], spans: list[_Span]) -> None:
         _write_html(out, [span for span, good in zip(doubtful, works, strict=True) if not good])
         doubtful = [span for span, good in zip(doubtful, works, strict=True) if good]
     _write_html(out, doubtful)
+
+
+_AFTER_WORDS = frozenset(" .,;:")
+
+
+def _stands_apart(out: list[str], span: _Span) -> bool:
+    """Whether a mark is around letters and between spaces, as most are: then it works, whatever is elsewhere."""
+    opened, closed = span.opened, span.closed
+    return (
+        span.mark.delimiter != ""
+        and out[opened + 1][:1].isalnum()
+        and out[closed - 1][-1:].isalnum()
+        and (opened == 0 or out[opened - 1] == " ")
+        and (closed + 1 == len(out) or out[closed + 1][:1] in _AFTER_WORDS)
+    )
 
 
 def _write_html(out: list[str], spans: list[_Span]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ._context import Context, Rule
 from ._elements import ELEMENTS, TRANSPARENT, VOID
 from ._flow import Flow
-from ._rules import Switch
+from ._rules import PARAGRAPH, Switch
 from ._tokens import TOKENS, clean_text, tag_name, unescape
 
 __all__ = ["read"]
@@ -22,6 +22,7 @@ _SWITCHES: dict[str, Callable[[Flow], None]] = {
     **{f"/{name}": rule.end for name, rule in ELEMENTS.items() if isinstance(rule, Switch)},
     **{f"{slash}{name}": _ignore for name in TRANSPARENT for slash in ("", "/")},
 }
+_PARAGRAPHS = frozenset(tag for tag, switch in _SWITCHES.items() if switch is PARAGRAPH.begin)
 _RULES: dict[str, Rule] = {name: rule for name, rule in ELEMENTS.items() if not isinstance(rule, Switch)}
 _STARTS = {name: rule for name, rule in _RULES.items() if name not in VOID}
 _ENDS = {f"/{name}": name for name in _STARTS}
@@ -29,29 +30,37 @@ _ENDS = {f"/{name}": name for name in _STARTS}
 
 def read(storage: str, context: Context) -> None:
     """Read a document into a context. Linear in time; never raises."""
+    flow = context.flow
     for tag, text, literal, other in TOKENS.findall(clean_text(storage)):
         if tag:
-            if tag in _SWITCHES:
-                _SWITCHES[tag](context.flow)
-            elif tag in _ENDS:
-                context.close(_ENDS[tag])
-            elif tag in _STARTS:
-                context.open(tag, "", _STARTS[tag])
+            if tag in _PARAGRAPHS:
+                if flow.pieces:
+                    flow.end_paragraph()
+            elif tag in _SWITCHES:
+                _SWITCHES[tag](flow)
             else:
                 _read_tag(tag, context)
-            if text:
                 flow = context.flow
-                if flow.pieces or flow.keeps_space or not text.isspace():
-                    flow.pieces.append(unescape(text) if "&" in text else text)
+            if text and (flow.pieces or flow.keeps_space or not text.isspace()):
+                flow.pieces.append(unescape(text) if "&" in text else text)
         elif literal:
-            context.flow.literal(literal)
+            flow.literal(literal)
         elif other:
-            context.flow.pieces.append(unescape(other))
+            flow.pieces.append(unescape(other))
     context.close_all()
 
 
 def _read_tag(tag: str, context: Context) -> None:
-    """Read a start tag, or any tag with more in it than a name."""
+    """Read a tag of an element that the context keeps, or any tag with more in it than a name."""
+    if tag in _ENDS:
+        context.close(_ENDS[tag])
+    elif tag in _STARTS:
+        context.open(tag, "", _STARTS[tag])
+    else:
+        _read_long_tag(tag, context)
+
+
+def _read_long_tag(tag: str, context: Context) -> None:
     name = tag_name(tag)
     ends = tag[-1] == "/" or name in VOID
     if (switch := _SWITCHES.get(name)) is not None:

@@ -57,7 +57,7 @@ class TableBuilder:
         if self._in_head:
             self._head_rows = len(self._rows)
 
-    def start_cell(self, header: bool, columns: int, rows: int) -> Flow:
+    def start_cell(self, header: bool, columns: int = 1, rows: int = 1) -> Flow:
         """Begin a cell, given whether it is a header and how many columns and rows it covers; return its flow."""
         if not self._rows:
             self.start_row()
