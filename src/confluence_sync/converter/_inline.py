@@ -122,7 +122,7 @@ class _Line:
     def finish(self) -> str:
         self._flush()
         while self._open:
-            self._close(self._open[-1].mark)
+            self._close_last()
         if self._spans:
             _settle(self._out, self._spans)
         return "".join(self._out)
@@ -166,10 +166,19 @@ class _Line:
             self._pending.append(mark)
 
     def _close(self, mark: Mark) -> None:
+        """Close a mark; those opened in it end too, and go on behind it (`<b>a<i>b</b>c</i>`)."""
+        inner = []
+        while self._open[-1].mark is not mark:
+            inner.append(self._close_last())
+        self._close_last()
+        self._pending[:0] = reversed(inner)
+
+    def _close_last(self) -> Mark:
         span = self._open.pop()
         span.closed = len(self._out)
         self._spans.append(span)
-        self._out.append(mark.delimiter)
+        self._out.append(span.mark.delimiter)
+        return span.mark
 
     def _put(self, markdown: str) -> None:
         if self._gap:

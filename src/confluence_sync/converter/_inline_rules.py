@@ -1,0 +1,112 @@
+"""Rules for what stands in a line: links, images, emoji, dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ._context import Context, Element
+from ._emoji import emoji
+from ._flow import Flow, RawFlow
+from ._inline import EMPHASIS, Piece
+from ._links import Target, write_image, write_link
+from ._references import REFERENCES, Reference
+
+__all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "emoticon", "html_image", "time"]
+
+
+def emoticon(context: Context, element: Element, _content: Flow) -> None:
+    context.flow.pieces.append(emoji(element.attributes))
+
+
+def time(context: Context, element: Element, content: Flow) -> None:
+    date = element.attributes.get("datetime", "").partition("T")[0]
+    context.flow.pieces.append(date or content.finish())
+
+
+class Link:
+    """`a`: a link. Within a link it is text."""
+
+    def open(self, context: Context, element: Element) -> None:
+        if "href" in element.attributes:
+            context.flow = context.flow.line(label=True)
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        if content is not context.flow:
+            write_link(context.flow, content, context.links.address(element.attributes["href"]))
+
+
+def html_image(context: Context, element: Element, _content: Flow) -> None:
+    source = element.attributes.get("src", "")
+    write_image(context.flow, element.attributes.get("alt", ""), Target(source, source))
+
+
+class Holder:
+    """What gathers the references inside of it."""
+
+    def open(self, context: Context, element: Element) -> None:
+        del element
+        context.references = []
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        inner, context.references = context.references, element.references
+        self.write(context, element, content, inner)
+
+    def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
+        """Write what the element becomes, given the references inside of it."""
+        raise NotImplementedError
+
+
+class ReferenceRule(Holder):
+    """`ri:page`, `ri:attachment`...: handed to the link, image or macro around it."""
+
+    def open(self, context: Context, element: Element) -> None:
+        super().open(context, element)
+        context.flow = RawFlow()
+
+    def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
+        del content
+        context.references.append(REFERENCES[element.name](element.attributes, inner))
+
+
+class ConfluenceLink(Holder):
+    """`ac:link`. In the parameter of a macro it is what the macro is about."""
+
+    def open(self, context: Context, element: Element) -> None:
+        super().open(context, element)
+        context.flow = context.flow.line(label=True)
+
+    def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
+        if content is context.flow:
+            context.references += inner
+            return
+        while content.pieces and _is_blank(content.pieces[-1]):
+            content.pieces.pop()
+        while content.pieces and _is_blank(content.pieces[0]):
+            del content.pieces[0]
+        target = context.links.target(inner[0] if inner else None, element.attributes.get("ac:anchor", ""))
+        if not target.href and target.text and not content.pieces:
+            content.pieces.append(target.text)
+        write_link(context.flow, content, target)
+
+
+class Image(Holder):
+    """`ac:image`: what is written in it is its caption."""
+
+    def open(self, context: Context, element: Element) -> None:
+        super().open(context, element)
+        context.flow = context.flow.line()
+
+    def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
+        attributes = element.attributes
+        alt = attributes.get("ac:alt") or attributes.get("ac:title") or ""
+        write_image(context.flow, alt, context.links.target(inner[0]) if inner else Target())
+        if content is not context.flow and content.finish():
+            context.flow.end_paragraph()
+            context.flow.open_mark(EMPHASIS)
+            context.flow.pieces += content.pieces
+            context.flow.close_mark(EMPHASIS)
+            context.flow.end_paragraph()
+
+
+def _is_blank(piece: Piece) -> bool:
+    return isinstance(piece, str) and not piece.strip()
