@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import attrs
 
@@ -13,11 +13,9 @@ from ..protocols import LinkResolver
 from ._anchors import plain_text
 from ._flow import Flow
 from ._links import Links
+from ._macro import Macro, MacroHandler
 from ._references import Reference
 from ._tokens import read_attributes
-
-if TYPE_CHECKING:
-    from ._macro import Macro, MacroHandler
 
 __all__ = ["Context", "Element", "Extension", "Rule"]
 

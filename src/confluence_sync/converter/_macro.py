@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 
 from ..models import PageLink
-from ._context import Context
 from ._escape import escape, squeeze
 from ._flow import Flow, Item, LineFlow
 from ._inline import STRONG
-from ._links import Target, write_image, write_link
+from ._links import Links, Target, write_image, write_link
 from ._references import Reference, browse_address, is_safe
 
 __all__ = ["Macro", "MacroHandler"]
+
+
+class Surroundings(Protocol):
+    """
+    What a macro can reach of the conversion it is in.
+
+    Attributes:
+        flow: Where content goes now.
+        links: Targets of links.
+        wanted_anchors: Names of anchors that the page links to.
+    """
+
+    flow: Flow
+    links: Links
+    wanted_anchors: Collection[str]
+
+    def warn(self, kind: str, name: str) -> None:
+        """Note that something is lost."""
 
 
 class Macro:
@@ -31,7 +49,7 @@ class Macro:
         references: What `ri:` elements in the parameters point at.
     """
 
-    def __init__(self, name: str, handler: MacroHandler, context: Context, outer: Macro | None = None) -> None:
+    def __init__(self, name: str, handler: MacroHandler, context: Surroundings, outer: Macro | None = None) -> None:
         self.name = name
         self.handler = handler
         self.parameters: dict[str, str] = {}
