@@ -80,10 +80,26 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
         if label:
             return escape_label(text)
         return escape(text, starts_line=line_break == NEW_LINE)
+    if len(pieces) == 3 and (whole := _whole_line(pieces, label=label)):
+        return whole
     line = _Line(line_break, label=label)
     for piece in pieces:
         _ADD[type(piece)](line, piece)
     return line.finish()
+
+
+def _whole_line(pieces: Sequence[Piece], *, label: bool) -> str:
+    """Return a line that is all in one mark, as those of header cells are, "" if it is not as simple as that."""
+    first, text, last = pieces
+    if type(text) is not str or not isinstance(first, End) or last is not first.mark.closing:
+        return ""
+    words = squeeze(text)
+    if first.mark is CODE:
+        return code_span(words) if words else ""
+    if not (words[:1].isalnum() and words[-1:].isalnum()):
+        return ""
+    delimiter = first.mark.delimiter
+    return f"{delimiter}{escape_label(words) if label else escape(words)}{delimiter}" if delimiter else ""
 
 
 def strong(markdown: str) -> str:

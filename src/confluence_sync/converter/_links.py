@@ -135,12 +135,12 @@ def write_link(flow: Flow, content: Flow, target: Target) -> None:
     if not target.href:
         flow.pieces += content.pieces
         return
-    if target.text and not content.finish():
-        flow.markup(f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})")
-    elif text := content.finish():
-        plain = _plain(content.pieces)
-        link = _bare(plain, target.href) or f"[{text}]({encode_href(target.href)})"
+    text = content.finish()
+    if text:
+        link = _bare(_plain(content.pieces), target.href) or f"[{text}]({encode_href(target.href)})"
         flow.pieces += [*_space(content.pieces[:1], 0), Markup(link), *_space(content.pieces[-1:], -1)]
+    elif target.text:
+        flow.markup(f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})")
 
 
 def write_image(flow: Flow, alt: str, target: Target) -> None:
@@ -162,11 +162,9 @@ def _bare(text: str, href: str) -> str:
 
 
 def _plain(pieces: Sequence[Piece]) -> str:
-    return (
-        squeeze("".join(piece for piece in pieces if type(piece) is str))
-        if all(type(piece) is str for piece in pieces)
-        else ""
-    )
+    """Return the text of pieces that are nothing but text."""
+    texts = [piece for piece in pieces if type(piece) is str]
+    return squeeze("".join(texts)) if len(texts) == len(pieces) else ""
 
 
 def _space(pieces: Sequence[Piece], index: int) -> list[Piece]:

@@ -93,13 +93,17 @@ REFERENCES: Mapping[str, Callable[[Mapping[str, str], Sequence[Reference]], Refe
 """Makes a reference of an element's attributes and of the references inside of it."""
 
 _UNSAFE = frozenset({"javascript", "vbscript", "data", "livescript", "jscript", "mocha"})
+_PLAINLY_SAFE = ("https://", "http://", "mailto:", "/", "#")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ENCODED = {ord(character): f"%{ord(character):02X}" for character in ' ()<>\\"`|'} | dict.fromkeys(range(1, 0x20))
+_TO_ENCODE = re.compile(r"""[\x01-\x20()<>\\"`|&]""")
 _ENTITY_LIKE = re.compile(r"&(?=#?\w+;)")
 
 
 def is_safe(url: str) -> bool:
-    """Tell whether an address can be followed without running anything."""
+    """Tell whether an address can be followed without running anything. Browsers overlook spaces in a scheme."""
+    if url.startswith(_PLAINLY_SAFE):
+        return True
     scheme = _SCHEME.match(
         "".join(character for character in url[:200] if character.isprintable() and character != " ")
     )
@@ -108,7 +112,7 @@ def is_safe(url: str) -> bool:
 
 def encode_href(url: str) -> str:
     """Return an address as the destination of a Markdown link."""
-    return _ENTITY_LIKE.sub("&amp;", url.translate(_ENCODED))
+    return _ENTITY_LIKE.sub("&amp;", url.translate(_ENCODED)) if _TO_ENCODE.search(url) else url
 
 
 def browse_address(site_url: str, path: str) -> str:

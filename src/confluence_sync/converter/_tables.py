@@ -91,7 +91,9 @@ def _finish_row(row: Sequence[Cell], *, bold: bool) -> None:
 def _grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     """Lay cells out. A spanned text stands once; the other places it covers are empty."""
     if all(cell.columns == cell.rows == 1 for row in rows for cell in row):
-        return _pad([{column: cell.text for column, cell in enumerate(row)} for row in rows], _budget(rows))
+        width = max(map(len, rows))
+        if width * len(rows) <= _budget(rows):
+            return [[cell.text for cell in row] + [""] * (width - len(row)) for row in rows]
     budget = _budget(rows)
     placed: list[dict[int, str]] = []
     covered: dict[int, int] = {}
