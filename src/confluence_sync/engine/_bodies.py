@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import attrs
 
@@ -10,6 +11,7 @@ from ..client import ConfluenceClient
 from ..errors import (
     ClientError,
     ContentTooLargeError,
+    PermissionDeniedError,
     RemoteNotFoundError,
     ServerError,
     TransportError,
@@ -21,8 +23,8 @@ from ._memory import Memory
 
 __all__ = ["Bodies", "fetch_bodies", "load_bodies"]
 
-_OUTAGE = 5
-"""So many pages failing one by one in a row are not the pages' fault."""
+_SUSPICIOUS = 5
+"""After so many pages failed one by one in a row, one is asked for without its body: is there anybody?"""
 
 
 @attrs.define
@@ -75,13 +77,19 @@ async def fetch_bodies(client: ConfluenceClient, page_ids: Sequence[PageId]) -> 
                 continue
             bodies.failed[part[0]] = error
             failures += 1
-            if failures >= _OUTAGE:
-                raise
+            if failures % _SUSPICIOUS == 0:
+                await _require_answer(client, part[0])
         else:
             failures = 0
             bodies.found.update((body.page.id, body) for body in fetched)
             bodies.failed.update((page_id, _vanished()) for page_id in part if page_id not in bodies.found)
     return bodies
+
+
+async def _require_answer(client: ConfluenceClient, page_id: PageId) -> None:
+    """Raise if Confluence does not answer at all; a page that is not there is an answer."""
+    with suppress(RemoteNotFoundError, PermissionDeniedError):
+        await client.page(page_id)
 
 
 def _vanished() -> RemoteNotFoundError:

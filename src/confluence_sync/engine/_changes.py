@@ -7,7 +7,7 @@ only pages that are newer than the tree are fetched, and nothing is ever conclud
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -22,7 +22,7 @@ from ..errors import (
     UnexpectedResponseError,
 )
 from ..events import RunWarned, SpaceListed
-from ..models import PageBody, PageId
+from ..models import Page, PageId, SpaceId
 from ._bodies import fetch_bodies
 from ._containers import read_containers
 from ._context import RunContext
@@ -49,10 +49,9 @@ async def list_changes(run: RunContext, records: Sequence[SpaceRecord]) -> bool:
     except (MissingScopeError, PermissionDeniedError, UnexpectedResponseError, ContentTooLargeError) as error:
         await run.events.emit(RunWarned, message=f"search is not available, pages are listed by date instead ({error})")
         versions = await _list_by_date(run, records, since)
-    bodies, failed = await _fetch(run, await _newer(run, records, versions))
+    changed, failed = await _fetch(run, records, await _newer(run, records, versions))
     for record in records:
-        changed = [body for body in bodies if body.page.space_id == record.space.id]
-        await _add(run, record, changed, watermark=record.watermark if failed else now)
+        await _add(run, record, changed[record.space.id], watermark=record.watermark if failed else now)
     for page_id, reason in failed.items():
         run.state.troubled = True
         await run.events.emit(RunWarned, message=f"page {page_id} changed but could not be fetched: {reason}")
@@ -90,29 +89,32 @@ async def _newer(run: RunContext, records: Sequence[SpaceRecord], versions: dict
     return [page_id for page_id, version in versions.items() if version is None or known.get(page_id) != version]
 
 
-async def _fetch(run: RunContext, page_ids: Sequence[PageId]) -> tuple[list[PageBody], dict[PageId, ClientError]]:
-    bodies: list[PageBody] = []
+async def _fetch(
+    run: RunContext, records: Sequence[SpaceRecord], page_ids: Sequence[PageId]
+) -> tuple[dict[SpaceId, list[Page]], dict[PageId, ClientError]]:
+    """Put pages into the trees and their bodies into the spool; return the pages, and why others did not come."""
+    generations = {record.space.id: record.generation for record in records}
+    changed: dict[SpaceId, list[Page]] = {space_id: [] for space_id in generations}
     failed: dict[PageId, ClientError] = {}
     for start in range(0, len(page_ids), _FETCH):
-        found = await fetch_bodies(run.client, page_ids[start : start + _FETCH])
-        bodies += found.found.values()
-        failed |= found.failed
-    return bodies, failed
+        fetched = await fetch_bodies(run.client, page_ids[start : start + _FETCH])
+        bodies = [body for body in fetched.found.values() if body.page.space_id in generations]
+        for body in bodies:
+            changed[body.page.space_id].append(body.page)
+        await run.memory.apply(
+            *(run.memory.put_page(body.page, generations[body.page.space_id]) for body in bodies),
+            *(run.memory.put_body(body) for body in bodies),
+        )
+        await run.people.learn({account for body in bodies for account in people_of(body)})
+        failed |= fetched.failed
+    return changed, failed
 
 
-async def _add(
-    run: RunContext, record: SpaceRecord, changed: Iterable[PageBody], *, watermark: datetime | None
-) -> None:
-    bodies = list(changed)
-    pages = [body.page for body in bodies]
-    await run.memory.apply(
-        *(run.memory.put_page(page, record.generation) for page in pages),
-        *(run.memory.put_body(body) for body in bodies),
-    )
+async def _add(run: RunContext, record: SpaceRecord, pages: Sequence[Page], *, watermark: datetime | None) -> None:
+    """Complete a tree to which pages were added."""
     record = attrs.evolve(record, complete=False, watermark=watermark, spooled=True)
     tree = await run.memory.tree(record)
     containers = await read_containers(run.client, tree, pages)
-    await run.people.learn({account for body in bodies for account in people_of(body)})
     await run.memory.apply(
         *(run.memory.put_container(container, record.space.id, record.generation) for container in containers),
         run.memory.put_space(record),

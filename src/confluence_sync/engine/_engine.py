@@ -175,14 +175,15 @@ class SyncEngine:
             )
 
     def _context(self, state: RunState) -> RunContext:
+        events = EventStream(state, self._clock, self._sink)
         return RunContext(
             client=self._client,
             vfs=self._vfs,
             memory=self._memory,
             clock=self._clock,
             options=self._options,
-            events=EventStream(state, self._clock, self._sink),
-            people=People(self._client, self._memory),
+            events=events,
+            people=People(self._client, self._memory, events),
             state=state,
         )
 

@@ -12,7 +12,7 @@ import attrs
 
 from ..client import Batch
 from ..converter import account_ids
-from ..errors import ContentTooLargeError, ServerError, TransportError, UnexpectedResponseError
+from ..errors import ClientError, ContentTooLargeError, ServerError, TransportError, UnexpectedResponseError
 from ..events import PagesListed, RunWarned, SpaceListed
 from ..models import AccountId, Page, PageBody, RunMode
 from ..protocols import Change
@@ -27,56 +27,63 @@ async def list_space(run: RunContext, record: SpaceRecord) -> bool:
     """List some batches of a space's pages; True once its tree is complete and in the store."""
     walk = record.walk if record.walk is not None else await _start(run, record)
     try:
-        walk, finished = await _walk(run, record, walk)
-    except UnexpectedResponseError as error:
-        if error.status != 400 or walk.cursor is None:
-            raise
-        await _start(run, record)
-        await _warn(run, record, "the cursor of the walk is no longer accepted; the walk starts over")
+        walk = await _walk(run, record, walk)
+    except (ServerError, TransportError, ContentTooLargeError, UnexpectedResponseError) as error:
+        await _start_over(run, record, walk, error)
         return False
-    except (ServerError, TransportError, ContentTooLargeError) as error:
-        if not walk.with_bodies:
-            raise
+    if walk.finished:
+        await _settle(run, record, walk)
+    return walk.finished
+
+
+async def _start_over(run: RunContext, record: SpaceRecord, walk: Walk, error: ClientError) -> None:
+    """Walk from the beginning if that may help: without an old cursor, or without the bodies."""
+    if error.status == 400 and walk.cursor is not None and not walk.restarted:
+        await _start(run, record, with_bodies=walk.with_bodies, restarted=True)
+        await _warn(run, record, "the cursor of the walk is no longer accepted; the walk starts over")
+    elif error.status != 400 and walk.with_bodies:
         await _start(run, record, with_bodies=False)
         await _warn(run, record, f"listing with bodies failed; the walk starts over without them ({error})")
-        return False
-    if finished:
-        await _settle(run, record, walk)
-    return finished
+    else:
+        raise error
 
 
 async def _warn(run: RunContext, record: SpaceRecord, message: str) -> None:
     await run.events.emit(RunWarned, message=f"space {record.space.key}: {message}")
 
 
-async def _start(run: RunContext, record: SpaceRecord, *, with_bodies: bool | None = None) -> Walk:
+async def _start(
+    run: RunContext, record: SpaceRecord, *, with_bodies: bool | None = None, restarted: bool = False
+) -> Walk:
     """Begin a walk, into a tree of its own. It brings bodies if all of them will be needed."""
     space_id = record.space.id
     if with_bodies is None:
-        with_bodies = run.state.mode is RunMode.REBUILD or not await run.memory.has_manifest(space_id)
+        with_bodies = run.state.mode is RunMode.REBUILD or await run.memory.is_new(space_id)
     walk = Walk(
         generation=record.generation + 1,
         with_bodies=with_bodies,
         started_at=run.client.server_time or run.clock.now(),
+        restarted=restarted,
     )
     await run.memory.apply(
         *run.memory.clear_tree(space_id, walk.generation),
-        run.memory.clear_spool(space_id),
         run.memory.put_space(attrs.evolve(record, walk=walk)),
     )
     return walk
 
 
-async def _walk(run: RunContext, record: SpaceRecord, walk: Walk) -> tuple[Walk, bool]:
-    """Go on with a walk for as many requests as a step may make; True if it reached the end."""
+async def _walk(run: RunContext, record: SpaceRecord, walk: Walk) -> Walk:
+    """Go on with a walk for as many requests as a step may make."""
+    if walk.finished:
+        return walk
     requests = 0
     async for batch in _batches(run, record, walk):
         walk = await _keep(run, record, walk, batch)
         await run.events.emit(PagesListed, space_id=record.space.id, space_key=record.space.key, pages=walk.pages)
         requests += 1
-        if batch.next_cursor is not None and requests >= run.options.step_requests:
-            return walk, False
-    return walk, True
+        if requests >= run.options.step_requests:
+            break
+    return walk
 
 
 def _batches(run: RunContext, record: SpaceRecord, walk: Walk) -> AsyncIterator[Batch[Page] | Batch[PageBody]]:
@@ -101,7 +108,13 @@ async def _keep(run: RunContext, record: SpaceRecord, walk: Walk, batch: Batch[P
             people |= people_of(item)
     await run.people.want(people)
     base_url = batch.base_url or walk.base_url
-    walk = attrs.evolve(walk, cursor=batch.next_cursor, pages=walk.pages + pages, base_url=base_url)
+    walk = attrs.evolve(
+        walk,
+        cursor=batch.next_cursor,
+        pages=walk.pages + pages,
+        base_url=base_url,
+        finished=batch.next_cursor is None,
+    )
     await run.memory.apply(*changes, run.memory.put_space(attrs.evolve(record, walk=walk)))
     return walk
 
@@ -121,12 +134,12 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
     )
     tree = await run.memory.tree(listed)
     containers = await read_containers(run.client, tree, tree.pages.values())
+    await run.people.learn_wanted()
     await run.memory.apply(
         *(run.memory.put_container(container, space.id, walk.generation) for container in containers),
         *run.memory.clear_tree(space.id, record.generation),
         run.memory.put_space(listed),
     )
-    await run.people.learn_wanted()
     await run.events.emit(
         SpaceListed,
         space_id=space.id,

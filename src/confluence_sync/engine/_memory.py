@@ -126,11 +126,12 @@ class Memory:
         found = await self.store.load_many(self._collection("manifest", space_id), page_ids)
         return {PageId(key): load(ManifestEntry, data) for key, data in found.items()}
 
-    async def has_manifest(self, space_id: SpaceId) -> bool:
-        """Whether any file of a space was ever written."""
-        async for _ in self.store.scan(self._collection("manifest", space_id)):
-            return True
-        return False
+    async def is_new(self, space_id: SpaceId) -> bool:
+        """Whether no file of a space was ever written, and no body is spooled to be."""
+        for kind in ("manifest", "spool"):
+            async for _ in self.store.scan(self._collection(kind, space_id)):
+                return False
+        return True
 
     def put_entry(self, space_id: SpaceId, entry: ManifestEntry) -> Change:
         """Record a file."""

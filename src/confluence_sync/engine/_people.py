@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..client import ConfluenceClient
-from ..errors import AuthenticationError, ClientError, PermissionDeniedError
+from ..errors import MissingScopeError, PermissionDeniedError
+from ..events import RunWarned
 from ..models import AccountId, User
+from ._events import EventStream
 from ._memory import Memory
 
 __all__ = ["People"]
@@ -15,21 +17,17 @@ __all__ = ["People"]
 class People:
     """The users that pages speak of. Without the right to read them the run goes on with account ids."""
 
-    def __init__(self, client: ConfluenceClient, memory: Memory) -> None:
+    def __init__(self, client: ConfluenceClient, memory: Memory, events: EventStream) -> None:
         self._client = client
         self._memory = memory
+        self._events = events
         self._names: dict[AccountId, str] = {}
-        self._refused: ClientError | None = None
+        self._refused = False
 
     @property
     def names(self) -> Mapping[AccountId, str]:
         """Display names by account id, of all users learned so far; "" for deleted accounts."""
         return self._names
-
-    @property
-    def refused(self) -> ClientError | None:
-        """Why names could not be read, if they could not."""
-        return self._refused
 
     async def want(self, account_ids: Iterable[AccountId]) -> None:
         """Note users met on a walk, for `learn_wanted`."""
@@ -44,12 +42,13 @@ class People:
     async def learn(self, account_ids: Iterable[AccountId]) -> None:
         """Make the names of some users known."""
         unknown = await self._unknown(account_ids)
-        if not unknown or self._refused is not None:
+        if not unknown or self._refused:
             return
         try:
             users = await self._client.users(unknown)
-        except (PermissionDeniedError, AuthenticationError) as error:
-            self._refused = error
+        except (PermissionDeniedError, MissingScopeError) as error:
+            self._refused = True
+            await self._events.emit(RunWarned, message=f"names of users cannot be read ({error})")
             return
         found = {user.account_id: user for user in users}
         found = {account_id: found.get(account_id, User(account_id=account_id)) for account_id in unknown}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 import attrs
 
@@ -74,10 +75,12 @@ async def plan_spaces(
 
 
 async def _files(vfs: VFS, root: str, manifest: Manifest) -> frozenset[str]:
-    """Return what is in the space's folder, and in the top folders where files are that it has to leave."""
+    """Return what lies in the space's folder or in its place, and in top folders with files that have to leave."""
     astray = {path.partition("/")[0] for path in manifest.paths() if not path.startswith(f"{root}/")}
     folders = astray if root.partition("/")[0] in astray else {root, *astray}
-    return frozenset([entry.path for folder in folders async for entry in vfs.scan(folder)])
+    places = [root, *map(str, PurePosixPath(root).parents[:-1])]
+    in_place = [path for path in places if await vfs.stat(path) is not None]
+    return frozenset(in_place).union([entry.path for folder in folders async for entry in vfs.scan(folder)])
 
 
 def _missing(manifest: Manifest, files: frozenset[str]) -> Iterator[str]:
@@ -110,9 +113,8 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
     for warning in plan.warnings:
         await run.events.emit(RunWarned, message=f"space {space.key}: {warning}")
     if plan.held:
-        managed = len(plan.layout.paths) + len(plan.held)
         await run.events.emit(
-            DeletionsHeld, space_id=space_id, space_key=space.key, deletions=len(plan.held), managed=managed
+            DeletionsHeld, space_id=space_id, space_key=space.key, deletions=len(plan.held), managed=plan.managed
         )
         run.state.troubled = True
 

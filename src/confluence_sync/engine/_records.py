@@ -54,6 +54,8 @@ class Walk:
         cursor: Where to go on; None at the start.
         pages: How many were listed so far.
         base_url: Base of human addresses, as the listing gives it.
+        finished: Whether the end of the listing was reached.
+        restarted: Whether it had to start over once because its cursor was no longer accepted.
     """
 
     generation: int
@@ -62,6 +64,8 @@ class Walk:
     cursor: str | None = None
     pages: int = 0
     base_url: str = ""
+    finished: bool = False
+    restarted: bool = False
 
 
 @attrs.frozen(kw_only=True)

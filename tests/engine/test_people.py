@@ -1,0 +1,52 @@
+"""Names of users: asked for together, once."""
+
+import pytest
+
+from confluence_sync.events import RunWarned
+from confluence_sync.models import Outcome
+
+USERS = "POST /wiki/api/v2/users-bulk"
+
+
+@pytest.fixture
+def docs(world):
+    world.site.user("u1", "Documentation Team")
+    world.site.user("u2", "Platform Team")
+    docs = world.space("DOCS")
+    mention = '<p><ac:link><ri:user ri:account-id="u2" /></ac:link></p>'
+    for number in range(3):
+        docs.page(f"Page {number}", author="u1", storage=mention)
+    return docs
+
+
+async def test_one_request_for_all(world, docs):
+    """A first run asks for all users at once; later runs remember them."""
+    await world.sync()
+    assert world.requests.count(USERS) == 1
+    text = await world.text("Docs/Page 1.md")
+    assert "author: Documentation Team" in text
+    assert "Platform Team" in text
+    world.site.page("Page 1").edit("<p>New.</p>")
+    await world.sync()
+    assert USERS not in world.requests
+
+
+async def test_refused(world, docs):
+    """Without the right to read users the files carry no names, and the run says so once and succeeds."""
+    world.site.fail("/users-bulk", status=403, times=None)
+    report = await world.sync()
+    assert report.outcome is Outcome.SUCCEEDED
+    assert world.requests.count(USERS) == 1
+    assert "author" not in await world.text("Docs/Page 1.md")
+    (warned,) = world.told(RunWarned)
+    assert "names of users cannot be read" in warned.message
+
+
+async def test_user_that_is_gone(world, docs):
+    """A user that nobody knows is asked for once."""
+    docs.page("By a stranger", author="u9")
+    await world.sync()
+    world.site.page("By a stranger").edit("<p>New.</p>")
+    await world.sync()
+    assert USERS not in world.requests
+    assert "author" not in await world.text("Docs/By a stranger.md")
