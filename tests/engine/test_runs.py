@@ -233,3 +233,17 @@ async def test_raise_for_failures(world, docs):
     with pytest.raises(RunFailedError, match="Docs Home") as caught:
         report.raise_for_failures()
     assert caught.value.report is report
+
+
+async def test_run_that_lost_its_lease_stops(world, docs, monkeypatch):
+    """A run that was held up until another one took the lease fails, and leaves the lease where it is."""
+    monkeypatch.setattr("confluence_sync.engine._events._BACKLOG", 1)
+    world.options = EngineOptions(lease=0.03)
+    async with world.engine() as engine, engine.run(world.mappings()) as run:
+        world.clock.advance(1)
+        assert await world.store.acquire_lease("run/default", "another", seconds=60)
+        events = [event async for event in run if await asyncio.sleep(0.02) is None]
+    assert run.report.outcome is Outcome.FAILED
+    assert "another run of the connection took it" in run.report.message
+    assert isinstance(events[-1], RunFinished)
+    assert not await world.store.acquire_lease("run/default", "a third", seconds=1)
