@@ -8,7 +8,7 @@ from ._context import Context, Rule
 from ._elements import ELEMENTS, TRANSPARENT, VOID
 from ._flow import Flow
 from ._rules import PARAGRAPH, Switch
-from ._tokens import TOKENS, clean_text, tag_name, unescape
+from ._tokens import tag_name, tokens, unescape
 
 __all__ = ["read"]
 
@@ -31,7 +31,7 @@ _ENDS = {f"/{name}": name for name in _STARTS}
 def read(storage: str, context: Context) -> None:
     """Read a document into a context. Linear in time; never raises."""
     flow = context.flow
-    for tag, text, literal, other in TOKENS.findall(clean_text(storage)):
+    for tag, text, literal, other in tokens(storage):
         if tag:
             if tag in _PARAGRAPHS:
                 if flow.pieces:

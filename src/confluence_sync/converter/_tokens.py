@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 
-__all__ = ["TOKENS", "clean_text", "read_attributes", "tag_name", "unescape"]
+__all__ = ["clean_text", "read_attributes", "tag_name", "tokens", "unescape"]
 
-TOKENS = re.compile(
+_TOKENS = re.compile(
     r"""
       < ( /?+ [A-Za-z] [^<>"']*+ (?: (?: "[^"]*+" | '[^']*+' ) [^<>"']*+ )*+ ) >  # 1: a tag, without its brackets
         ( [^<]*+ )                                                              # 2: the text behind it
@@ -25,11 +26,24 @@ TOKENS = re.compile(
     """,
     re.VERBOSE,
 )
-"""Matches at every position, so `findall` leaves nothing out."""
+"""Matches at every position, so nothing is left out."""
+_LONG = 1_000_000
 
 _CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
 _ENTITY = re.compile(r"&(?:#\d{1,8}|#[xX][0-9A-Fa-f]{1,8}|[A-Za-z][A-Za-z0-9]{1,40});")
 _ATTRIBUTE = re.compile(r"""([^\s=/"'<>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))""")
+
+
+def tokens(storage: str) -> Iterable[tuple[str, str, str, str]]:
+    """
+    Return the tokens of a document: (tag without brackets, text behind it, text out of CDATA, other text).
+
+    A list is the faster way, and grows too large for very long documents.
+    """
+    text = clean_text(storage)
+    if len(text) < _LONG:
+        return _TOKENS.findall(text)
+    return (match.groups("") for match in _TOKENS.finditer(text))  # type: ignore[misc]  # it has four groups
 
 
 def clean_text(storage: str) -> str:
