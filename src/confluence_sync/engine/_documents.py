@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import attrs
 
-from ..converter import CONVERTER_FINGERPRINT, Conversion, ConvertOptions, convert, render_document
+from ..converter import Conversion, ConvertOptions, convert, render_document
 from ..models import AccountId, PageBody, TreeSnapshot
 from ..planner import Atlas, ManifestEntry, PageLinks, source_fingerprint
 
@@ -40,6 +40,7 @@ async def render_page(
 ) -> PageFile:
     """Convert a page for a path, its links resolved as of the plan."""
     page, space = body.page, tree.space
+    converter = options.fingerprint
     if not options.site_url:
         options = attrs.evolve(options, site_url=tree.base_url)
     links = PageLinks(atlas, page, space_key=space.key, base_url=tree.base_url, names=names)
@@ -56,8 +57,9 @@ async def render_page(
         version=page.version,
         source=source_fingerprint(page, tree),
         digest=sha256(data).hexdigest(),
-        converter=CONVERTER_FINGERPRINT,
+        converter=converter,
         links=tuple(atlas.link_target(link, space_key=space.key, source=path) for link in conversion.links),
+        child_lists=links.child_lists(),
     )
     return PageFile(data=data, metadata=metadata, entry=entry, conversion=conversion)
 

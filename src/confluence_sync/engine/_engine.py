@@ -10,9 +10,9 @@ import attrs
 from ..client import ConfluenceClient
 from ..clock import SystemClock
 from ..errors import ConfigurationError, RunInProgressError
-from ..models import ConnectionId, Page, PageId, RunId, RunMode, SpaceMapping, TreeSnapshot, Trigger
+from ..models import ConnectionId, Outcome, Page, PageId, RunId, RunMode, SpaceMapping, TreeSnapshot, Trigger
 from ..planner import Plan
-from ..protocols import VFS, Clock, LogSink, StateStore
+from ..protocols import VFS, Change, Clock, LogSink, StateStore
 from ._containers import read_containers
 from ._context import EngineOptions, RunContext
 from ._events import EventStream
@@ -110,7 +110,9 @@ class SyncEngine:
         """
         _check(mappings)
         trees = [(mapping, await self._snapshot(mapping)) for mapping in mappings]
-        _, plans = await plan_spaces(self._memory, self._vfs, trees, rebuild=rebuild)
+        _, plans = await plan_spaces(
+            self._memory, self._vfs, trees, converter=self._options.conversion.fingerprint, rebuild=rebuild
+        )
         return list(plans.values())
 
     async def runs(self) -> list[RunRecord]:
@@ -142,7 +144,7 @@ class SyncEngine:
         )
         await self._renew(state)
         try:
-            await self._memory.apply(self._memory.put_run(record_of(state)))
+            await self._memory.apply(*await self._close_dead_runs(), self._memory.put_run(record_of(state)))
         except BaseException:
             await self._memory.store.release_lease(self._memory.lease, state.run_id)
             raise
@@ -165,6 +167,17 @@ class SyncEngine:
             return await run_step(context)
         finally:
             await context.events.close(grace=self._options.sink_grace)
+
+    async def _close_dead_runs(self) -> list[Change]:
+        """Whoever has the lease knows that a run without an end has none because its process died."""
+        message = "the process that ran it died"
+        return [
+            self._memory.put_run(
+                attrs.evolve(record, outcome=Outcome.FAILED, ended_at=self._clock.now(), message=message)
+            )
+            for record in await self._memory.runs()
+            if record.outcome is None
+        ]
 
     async def _renew(self, state: RunState) -> None:
         held = await self._memory.store.acquire_lease(self._memory.lease, state.run_id, seconds=self._options.lease)

@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 
 import attrs
 
-from ..converter import CONVERTER_FINGERPRINT
 from ..events import DeletionsHeld, RunWarned, SpacePlanned
 from ..models import RunMode, SpaceId, SpaceMapping, TreeSnapshot
 from ..planner import Atlas, Claim, Estimate, Manifest, Plan, plan_layout, plan_sync, space_roots
@@ -34,26 +33,38 @@ async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
             record = await run.memory.space(mapping.space_id)
             if record is not None and record.generation:
                 trees.append((mapping, await run.memory.tree(record)))
-        run.atlas, plans = await plan_spaces(run.memory, run.vfs, trees, rebuild=run.state.mode is RunMode.REBUILD)
+        run.atlas, plans = await plan_spaces(
+            run.memory,
+            run.vfs,
+            trees,
+            converter=run.options.conversion.fingerprint,
+            rebuild=run.state.mode is RunMode.REBUILD,
+        )
         listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
         run.plans = {space_id: plan for space_id, plan in plans.items() if space_id in listed}
     return run.plans
 
 
 async def plan_spaces(
-    memory: Memory, vfs: VFS, trees: Sequence[tuple[SpaceMapping, TreeSnapshot]], *, rebuild: bool
+    memory: Memory,
+    vfs: VFS,
+    trees: Sequence[tuple[SpaceMapping, TreeSnapshot]],
+    *,
+    converter: str,
+    rebuild: bool,
 ) -> tuple[Atlas, dict[SpaceId, Plan]]:
     """
     Plan spaces that link to each other: first where all pages land, then what has to be done.
 
-    Trees of spaces that cannot be synced right now belong here too, since links lead into them.
+    Trees of spaces that cannot be synced right now belong here too, since links lead into them. To each space the
+    files of the others are foreign: one that takes over another's name waits until the other has left.
     """
     roots = space_roots([(mapping, tree.space) for mapping, tree in trees])
     manifests = {tree.space.id: await memory.manifest(tree.space.id) for _, tree in trees}
-    ours = frozenset[str]().union(*(manifest.paths() for manifest in manifests.values()))
     files = {space_id: await _files(vfs, root, manifests[space_id]) for space_id, root in roots.items()}
+    occupied = {space_id: files[space_id] - manifests[space_id].paths() for space_id in files}
     layouts = {
-        tree.space.id: plan_layout(tree, root=roots[tree.space.id], occupied=files[tree.space.id] - ours)
+        tree.space.id: plan_layout(tree, root=roots[tree.space.id], occupied=occupied[tree.space.id])
         for _, tree in trees
     }
     atlas = Atlas(layouts.values())
@@ -62,9 +73,9 @@ async def plan_spaces(
             tree,
             manifests[tree.space.id],
             mapping,
-            occupied=files[tree.space.id] - ours,
+            occupied=occupied[tree.space.id],
             missing=frozenset(_missing(manifests[tree.space.id], files[tree.space.id])),
-            converter=CONVERTER_FINGERPRINT,
+            converter=converter,
             layout=layouts[tree.space.id],
             atlas=atlas,
             rebuild=rebuild,
