@@ -1,5 +1,7 @@
 """Everything that is checked, by `nox`; one session with `nox -s tests`."""
 
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -62,8 +64,10 @@ def build(session: nox.Session) -> None:
     """The wheel, installed alone into an empty environment and imported."""
     session.install("build")
     out = session.create_tmp()
+    for old in Path(out).glob("*.whl"):
+        old.unlink()
     session.run("python", "-m", "build", "--outdir", out)
-    wheel = next(iter(sorted(__import__("pathlib").Path(out).glob("*.whl"))))
+    (wheel,) = Path(out).glob("*.whl")
     session.run("python", "-m", "venv", "--clear", f"{out}/venv")
     python = f"{out}/venv/bin/python"
     session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
