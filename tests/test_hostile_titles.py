@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 
@@ -94,9 +93,9 @@ async def test_each_hostile_title_has_a_file_inside_the_destination(tmp_path: Pa
 
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.one_of(titles(), st.sampled_from(HOSTILE)), st.integers(0, 50)), max_size=12))
-def test_any_titles_in_any_tree(pages: list[tuple[str, int]]):
+async def test_any_titles_in_any_tree(pages: list[tuple[str, int]]):
     """Whatever the titles and the tree, each page has one file inside the destination, and a second run is quiet."""
     site = build([title for title, _ in pages], [parent for _, parent in pages])
     with tempfile.TemporaryDirectory() as folder:
-        first, second = asyncio.run(sync_twice(site, Path(folder)))
+        first, second = await sync_twice(site, Path(folder))
         check(Path(folder), [title for title, _ in pages], first, second)
