@@ -63,14 +63,14 @@ class List(Blocks):
         super().__init__(self._write_list)
         self._ordered = ordered
 
-    def open(self, context: Context, element: Element) -> None:
-        outer = context.flow
-        super().open(context, element)
-        if context.flow is not outer:
+    def open(self, context: Context, element: Element) -> Flow:
+        outer, content = context.flow, super().open(context, element)
+        if content is not outer:
             attributes = element.attributes
             start = _number(attributes.get("start"), 1)
             lead = "**Decision:**" if DECISIONS in (attributes.get("class"), attributes.get("type")) else ""
-            ListBuilder(outer, context.flow, ordered=self._ordered, start=start, lead=lead)
+            ListBuilder(outer, content, ordered=self._ordered, start=start, lead=lead)
+        return content
 
     @staticmethod
     def _write_list(context: Context, _element: Element, content: Flow) -> None:
@@ -84,14 +84,11 @@ class Item(Paragraph):
 
     box = ""
 
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         if not isinstance(context.flow.owner, ListBuilder):
             context.close_implied({element.name}, within={"ul", "ol", "ac:task-list"})
-            element.outer = context.flow
-        if isinstance(context.flow.owner, ListBuilder):
-            context.flow = context.flow.owner.item(self.box)
-        else:
-            super().open(context, element)
+        owner = context.flow.owner
+        return owner.item(self.box) if isinstance(owner, ListBuilder) else super().open(context, element)
 
 
 class Task(Item):
@@ -99,9 +96,10 @@ class Task(Item):
 
     box = "[ ]"
 
-    def open(self, context: Context, element: Element) -> None:
-        super().open(context, element)
-        context.tasks.append(element.outer.owner)
+    def open(self, context: Context, element: Element) -> Flow:
+        content = super().open(context, element)
+        context.tasks.append(context.flow.owner)
+        return content
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         super().close(context, element, content)
@@ -125,11 +123,11 @@ class Table(Blocks):
     def __init__(self) -> None:
         super().__init__(self._write_table)
 
-    def open(self, context: Context, element: Element) -> None:
-        outer = context.flow
-        super().open(context, element)
-        if context.flow is not outer:
-            TableBuilder(outer, context.flow)
+    def open(self, context: Context, element: Element) -> Flow:
+        outer, content = context.flow, super().open(context, element)
+        if content is not outer:
+            TableBuilder(outer, content)
+        return content
 
     @staticmethod
     def _write_table(context: Context, _element: Element, content: Flow) -> None:
@@ -138,10 +136,11 @@ class Table(Blocks):
 
 
 class Head:
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         del element
         if isinstance(context.flow.owner, TableBuilder):
             context.flow.owner.start_head()
+        return context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         del context, element
@@ -150,27 +149,25 @@ class Head:
 
 
 class Row(Paragraph):
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         if not isinstance(context.flow.owner, TableBuilder):
             context.close_implied({"tr"}, within={"table"})
-            element.outer = context.flow
-        super().open(context, element)
-        if isinstance(context.flow.owner, TableBuilder):
-            context.flow.owner.start_row()
+        content = super().open(context, element)
+        if isinstance(content.owner, TableBuilder):
+            content.owner.start_row()
+        return content
 
 
 class Cell(Paragraph):
     """`td`, `th`. Outside of a table, or in one nested too deeply, it is a paragraph."""
 
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         if not isinstance(context.flow.owner, TableBuilder):
             context.close_implied({"td", "th"}, within={"tr", "table"})
-            element.outer = context.flow
         owner = context.flow.owner
         if not isinstance(owner, TableBuilder):
-            super().open(context, element)
-        elif attributes := element.attributes:
-            columns, rows = _number(attributes.get("colspan"), 1), _number(attributes.get("rowspan"), 1)
-            context.flow = owner.start_cell(element.name == "th", columns, rows)
-        else:
-            context.flow = owner.start_cell(element.name == "th")
+            return super().open(context, element)
+        header = element.name == "th"
+        if not (attributes := element.attributes):
+            return owner.start_cell(header)
+        return owner.start_cell(header, _number(attributes.get("colspan"), 1), _number(attributes.get("rowspan"), 1))

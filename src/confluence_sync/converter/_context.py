@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 import attrs
@@ -15,48 +16,36 @@ from ._flow import Flow
 from ._links import Links
 from ._macro import Macro, MacroHandler
 from ._references import Reference
-from ._tokens import read_attributes
 
 __all__ = ["Context", "Element", "Extension", "Rule"]
 
-
-_NONE: Mapping[str, str] = {}
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Rule(Protocol):
     """What becomes of an element: a hook before its content and one after it."""
 
-    def open(self, context: Context, element: Element) -> None:
-        """Prepare for the content; may put a flow of its own into `context.flow`."""
+    def open(self, context: Context, element: Element) -> Flow:
+        """Prepare for the content and return the flow it goes to: `context.flow`, or one of its own."""
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         """Write what the element becomes into `context.flow`. `content` may be that same flow."""
 
 
+@attrs.frozen(eq=False)
 class Element:
     """
-    An element that is open.
+    An element as its start tag has it. Equal tags share one: nothing in it changes.
 
     Attributes:
         name: Its name, in lower case.
         rule: What becomes of it.
-        outer: The flow it stands in.
-        references: What the `ri:` elements before it in its parent point at.
+        attributes: By name with prefix (`ri:content-title`), in lower case.
     """
 
-    __slots__ = ("_tag", "name", "outer", "references", "rule")
-
-    def __init__(self, name: str, tag: str, rule: Rule, outer: Flow, references: list[Reference]) -> None:
-        self.name = name
-        self.rule = rule
-        self.outer = outer
-        self.references = references
-        self._tag = tag
-
-    @property
-    def attributes(self) -> Mapping[str, str]:
-        """The attributes of its tag, by name with prefix, in lower case. Most are never asked for."""
-        return read_attributes(self._tag) if self._tag else _NONE
+    name: str
+    rule: Rule
+    attributes: Mapping[str, str] = _NONE
 
 
 @attrs.define(eq=False)
@@ -73,7 +62,7 @@ class Context:
 
     Attributes:
         flow: Where content goes now.
-        references: What the `ri:` elements of the current link, image or macro point at.
+        references: What the `ri:` elements of each open link, image or macro point at, the innermost last.
         macro: The macro whose parameters and body are being read.
         links: Targets of links, and all links met.
         headings: The headings so far, as Markdown.
@@ -86,7 +75,7 @@ class Context:
         self, macros: Mapping[str, MacroHandler], resolver: LinkResolver | None = None, site_url: str = ""
     ) -> None:
         self.flow = Flow()
-        self.references: list[Reference] = []
+        self.references: list[list[Reference]] = [[]]
         self.macro: Macro | None = None
         self.macros = macros
         self.links = Links(resolver, site_url, self.warn)
@@ -94,16 +83,16 @@ class Context:
         self.wanted_anchors: Collection[str] = ()
         self.tasks: list[object] = []
         self.extensions: list[Extension] = []
-        self._stack: list[Element] = []
+        self._stack: list[tuple[Element, Flow]] = []
         self._open: defaultdict[str, int] = defaultdict(int)
         self._warnings: dict[tuple[str, str], tuple[int, str]] = {}
 
-    def open(self, name: str, tag: str, rule: Rule) -> None:
-        """Open an element, given what stands between its `<` and `>`, or "" if that is no more than its name."""
-        element = Element(name, tag, rule, self.flow, self.references)
-        rule.open(self, element)
-        self._stack.append(element)
-        self._open[name] += 1
+    def open(self, element: Element) -> None:
+        """Open an element: what follows is its content."""
+        content = element.rule.open(self, element)
+        self._stack.append((element, self.flow))
+        self._open[element.name] += 1
+        self.flow = content
 
     def close(self, name: str) -> None:
         """Close the innermost element of a name, and what is still open in it; nothing happens if there is none."""
@@ -112,6 +101,11 @@ class Context:
             return
         while self._close_last() != name:
             self.warn("malformed", "an element is not closed")
+
+    def put(self, element: Element) -> None:
+        """Open and close an element that has no content."""
+        content = element.rule.open(self, element)
+        element.rule.close(self, element, content)
 
     def close_all(self) -> None:
         """Close what the document left open."""
@@ -123,7 +117,7 @@ class Context:
         """Close an element that the next of its kind ends (`<li>a<li>b`), but none beyond its list or table."""
         if not any(self._open[name] for name in names):
             return
-        for element in reversed(self._stack[-16:]):
+        for element, _ in reversed(self._stack[-16:]):
             if element.name in names:
                 self.close(element.name)
                 return
@@ -143,8 +137,8 @@ class Context:
         )
 
     def _close_last(self) -> str:
-        element = self._stack.pop()
+        element, outer = self._stack.pop()
         self._open[element.name] -= 1
-        content, self.flow = self.flow, element.outer
+        content, self.flow = self.flow, outer
         element.rule.close(self, element, content)
         return element.name

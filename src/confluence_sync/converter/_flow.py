@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ._escape import code_span, fence, squeeze
-from ._inline import BREAK, CODE, NEW_LINE, Mark, Markup, Piece, render_line, strong
+from ._inline import BREAK, CODE, NEW_LINE, Mark, Markup, Piece, render_line, render_text, strong
+from ._tokens import unescape
 
 __all__ = ["Block", "CellFlow", "Flow", "Item", "LineFlow", "Literal", "RawFlow"]
 
@@ -74,6 +75,20 @@ class Flow:
 
     # Pieces of a line
 
+    def add_text(self, text: str) -> None:
+        """Add text as the document has it; white space between blocks is none."""
+        if self.pieces or self.keeps_space or not text.isspace():
+            self.pieces.append(unescape(text) if "&" in text else text)
+
+    def add_marked(self, mark: Mark, text: str) -> None:
+        """Add text with emphasis."""
+        if self._active:
+            self.open_mark(mark)
+            self.add_text(text)
+            self.close_mark(mark)
+        else:
+            self.pieces += (mark.opening, unescape(text), mark.closing)
+
     def markup(self, markdown: str) -> None:
         """Add finished Markdown to the line."""
         self.pieces.append(Markup(markdown))
@@ -124,6 +139,15 @@ class Flow:
             self.pieces = [mark.opening for mark in self._active] if self._active else []
             if text:
                 self.blocks.append(text)
+
+    def add_paragraph(self, text: str) -> None:
+        """Add a paragraph that is nothing but text."""
+        self.end_paragraph()
+        if self.pieces:
+            self.add_text(text)
+            self.end_paragraph()
+        elif line := render_text(unescape(text), line_break=self.line_break):
+            self.blocks.append(line)
 
     def block(self, markdown: str) -> None:
         """Add a finished block."""
@@ -265,6 +289,9 @@ class LineFlow(Flow):
     def end_paragraph(self) -> None:
         self.pieces.append(" ")
 
+    def add_paragraph(self, text: str) -> None:
+        self.pieces += (" ", unescape(text), " ")
+
     def block(self, markdown: str) -> None:
         self.pieces += [" ", Markup(" ".join(markdown.split())), " "]
 
@@ -297,6 +324,9 @@ class RawFlow(LineFlow):
 
     def end_paragraph(self) -> None:
         pass
+
+    def add_paragraph(self, text: str) -> None:
+        self.add_text(text)
 
     def block(self, markdown: str) -> None:
         self.pieces.append(markdown)

@@ -16,7 +16,7 @@ import attrs
 from ._escape import code_span, escape, escape_label, squeeze
 
 __all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "Mark", "Markup", "Piece"]
-__all__ += ["render_line", "strong"]
+__all__ += ["render_line", "render_text", "strong"]
 
 
 class Markup(str):
@@ -76,16 +76,19 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
         label: Whether the line is the text of a link, where brackets count.
     """
     if len(pieces) == 1 and type(text := pieces[0]) is str:
-        text = squeeze(text)
-        if label:
-            return escape_label(text)
-        return escape(text, starts_line=line_break == NEW_LINE)
+        return render_text(text, line_break=line_break, label=label)
     if len(pieces) == 3 and (whole := _whole_line(pieces, label=label)):
         return whole
     line = _Line(line_break, label=label)
     for piece in pieces:
         _ADD[type(piece)](line, piece)
     return line.finish()
+
+
+def render_text(text: str, *, line_break: str = NEW_LINE, label: bool = False) -> str:
+    """Return the Markdown of a line that is nothing but text."""
+    words = squeeze(text)
+    return escape_label(words) if label else escape(words, starts_line=line_break == NEW_LINE)
 
 
 def _whole_line(pieces: Sequence[Piece], *, label: bool) -> str:

@@ -26,9 +26,8 @@ def time(context: Context, element: Element, content: Flow) -> None:
 class Link:
     """`a`: a link. Within a link it is text."""
 
-    def open(self, context: Context, element: Element) -> None:
-        if "href" in element.attributes:
-            context.flow = context.flow.line(label=True)
+    def open(self, context: Context, element: Element) -> Flow:
+        return context.flow.line(label=True) if "href" in element.attributes else context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is not context.flow:
@@ -43,13 +42,13 @@ def html_image(context: Context, element: Element, _content: Flow) -> None:
 class Holder:
     """What gathers the references inside of it."""
 
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         del element
-        context.references = []
+        context.references.append([])
+        return context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
-        inner, context.references = context.references, element.references
-        self.write(context, element, content, inner)
+        self.write(context, element, content, context.references.pop())
 
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         """Write what the element becomes, given the references inside of it."""
@@ -59,25 +58,24 @@ class Holder:
 class ReferenceRule(Holder):
     """`ri:page`, `ri:attachment`...: handed to the link, image or macro around it."""
 
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         super().open(context, element)
-        context.flow = RawFlow()
+        return RawFlow()
 
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         del content
-        context.references.append(REFERENCES[element.name](element.attributes, inner))
+        context.references[-1].append(REFERENCES[element.name](element.attributes, inner))
 
 
 class ConfluenceLink(Holder):
     """`ac:link`. In the parameter of a macro it is what the macro is about."""
 
-    def open(self, context: Context, element: Element) -> None:
-        super().open(context, element)
-        context.flow = context.flow.line(label=True)
+    def open(self, context: Context, element: Element) -> Flow:
+        return super().open(context, element).line(label=True)
 
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         if content is context.flow:
-            context.references += inner
+            context.references[-1] += inner
             return
         while content.pieces and _is_blank(content.pieces[-1]):
             content.pieces.pop()
@@ -92,9 +90,8 @@ class ConfluenceLink(Holder):
 class Image(Holder):
     """`ac:image`: what is written in it is its caption."""
 
-    def open(self, context: Context, element: Element) -> None:
-        super().open(context, element)
-        context.flow = context.flow.line()
+    def open(self, context: Context, element: Element) -> Flow:
+        return super().open(context, element).line()
 
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         attributes = element.attributes

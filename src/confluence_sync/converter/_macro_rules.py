@@ -29,10 +29,10 @@ __all__ = [
 class MacroRule(Holder):
     """`ac:structured-macro`: the handler of its name decides."""
 
-    def open(self, context: Context, element: Element) -> None:
-        super().open(context, element)
+    def open(self, context: Context, element: Element) -> Flow:
         name = element.attributes.get("ac:name", "").strip().lower()
         context.macro = Macro(name, context.macros.get(name, unknown), context, context.macro)
+        return super().open(context, element)
 
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         del element, content
@@ -59,14 +59,14 @@ def plain_body(context: Context, _element: Element, content: Flow) -> None:
 class RichBody(Paragraph):
     """`ac:rich-text-body`. It goes where the macro stands, unless the macro does more with it than show it."""
 
-    def open(self, context: Context, element: Element) -> None:
-        super().open(context, element)
+    def open(self, context: Context, element: Element) -> Flow:
+        outer = super().open(context, element)
         macro = context.macro
         if macro is None or macro.handler is unknown or (macro.handler is show_content and not is_hidden(macro)):
-            return
-        nested = context.flow.nested()
-        macro.body = None if nested is context.flow else nested
-        context.flow = nested
+            return outer
+        nested = outer.nested()
+        macro.body = None if nested is outer else nested
+        return nested
 
 
 class ExtensionRule(Blocks):
@@ -75,9 +75,9 @@ class ExtensionRule(Blocks):
     def __init__(self) -> None:
         super().__init__(self._write_extension)
 
-    def open(self, context: Context, element: Element) -> None:
-        super().open(context, element)
+    def open(self, context: Context, element: Element) -> Flow:
         context.extensions.append(Extension())
+        return super().open(context, element)
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         super().close(context, element, content)
@@ -97,12 +97,11 @@ class ExtensionRule(Blocks):
 class Node:
     """`ac:adf-node`: by its type."""
 
-    def open(self, context: Context, element: Element) -> None:
-        element.rule = _NODES.get(element.attributes.get("type", ""), _NODE)
-        element.rule.open(context, element)
+    def open(self, context: Context, element: Element) -> Flow:
+        return _NODES.get(element.attributes.get("type", ""), _NODE).open(context, element)
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
-        """Leave it to the rule of the type."""
+        _NODES.get(element.attributes.get("type", ""), _NODE).close(context, element, content)
 
 
 _NODE: Rule = Paragraph()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ._context import Context, Rule
+from ._context import Context, Element, Rule
 from ._elements import ELEMENTS, TRANSPARENT, VOID
 from ._flow import Flow
-from ._rules import PARAGRAPH, Switch
-from ._tokens import tag_name, tokens, unescape
+from ._rules import Switch
+from ._tokens import read_attributes, tag_name, tokens
 
 __all__ = ["read"]
 
@@ -17,61 +17,77 @@ def _ignore(_flow: Flow) -> None:
     """Do nothing at the tag of a transparent element."""
 
 
-_SWITCHES: dict[str, Callable[[Flow], None]] = {
-    **{name: rule.begin for name, rule in ELEMENTS.items() if isinstance(rule, Switch)},
-    **{f"/{name}": rule.end for name, rule in ELEMENTS.items() if isinstance(rule, Switch)},
-    **{f"{slash}{name}": _ignore for name in TRANSPARENT for slash in ("", "/")},
-}
-_PARAGRAPHS = frozenset(tag for tag, switch in _SWITCHES.items() if switch is PARAGRAPH.begin)
 _RULES: dict[str, Rule] = {name: rule for name, rule in ELEMENTS.items() if not isinstance(rule, Switch)}
-_STARTS = {name: rule for name, rule in _RULES.items() if name not in VOID}
-_ENDS = {f"/{name}": name for name in _STARTS}
+_SWITCHES = {name: rule for name, rule in ELEMENTS.items() if isinstance(rule, Switch)}
+
+_WHOLE = {name: rule.whole for name, rule in _SWITCHES.items()}
+"""What to do with an element that is nothing but text."""
+_BEGIN: dict[str, Callable[[Flow], None]] = {
+    **dict.fromkeys(TRANSPARENT, _ignore),
+    **{name: rule.begin for name, rule in _SWITCHES.items()},
+}
+_END: dict[str, Callable[[Flow], None]] = {
+    **dict.fromkeys(TRANSPARENT, _ignore),
+    **{name: rule.end for name, rule in _SWITCHES.items()},
+}
+_OPEN = {name: Element(name, rule) for name, rule in _RULES.items() if name not in VOID}
 
 
 def read(storage: str, context: Context) -> None:
     """Read a document into a context. Linear in time; never raises."""
     flow = context.flow
-    for tag, text, literal, other in tokens(storage):
-        if tag:
-            if tag in _PARAGRAPHS:
-                if flow.pieces:
-                    flow.end_paragraph()
-            elif tag in _SWITCHES:
-                _SWITCHES[tag](flow)
-            else:
-                _read_tag(tag, context)
-                flow = context.flow
-            if text and (flow.pieces or flow.keeps_space or not text.isspace()):
-                flow.pieces.append(unescape(text) if "&" in text else text)
-        elif literal:
-            flow.literal(literal)
-        elif other:
-            flow.pieces.append(unescape(other))
+    for start, text, end, tail, literal, other in tokens(storage):
+        if start == end and start in _WHOLE:
+            _WHOLE[start](flow, text)
+        else:
+            if start:
+                if start in _BEGIN:
+                    _BEGIN[start](flow)
+                else:
+                    _start(start, context)
+                    flow = context.flow
+                if text:
+                    flow.add_text(text)
+            if end:
+                if end in _END:
+                    _END[end](flow)
+                else:
+                    _end(end, context)
+                    flow = context.flow
+            elif literal:
+                flow.literal(literal)
+            elif other:
+                flow.add_text(other)
+        if tail:
+            flow.add_text(tail)
     context.close_all()
 
 
-def _read_tag(tag: str, context: Context) -> None:
-    """Read a tag of an element that the context keeps, or any tag with more in it than a name."""
-    if tag in _ENDS:
-        context.close(_ENDS[tag])
-    elif tag in _STARTS:
-        context.open(tag, "", _STARTS[tag])
-    else:
-        _read_long_tag(tag, context)
-
-
-def _read_long_tag(tag: str, context: Context) -> None:
+def _start(tag: str, context: Context) -> None:
+    """Begin an element that the context keeps, or any that has more in its tag than a name."""
+    if tag in _OPEN:
+        context.open(_OPEN[tag])
+        return
     name = tag_name(tag)
     ends = tag[-1] == "/" or name in VOID
-    if (switch := _SWITCHES.get(name)) is not None:
-        switch(context.flow)
+    if name in _BEGIN:
+        _BEGIN[name](context.flow)
         if ends:
-            _SWITCHES[f"/{name}"](context.flow)
-    elif (rule := _RULES.get(name)) is not None:
-        context.open(name, tag, rule)
+            _END[name](context.flow)
+    elif name in _RULES:
+        element = Element(name, _RULES[name], read_attributes(tag))
         if ends:
-            context.close(name)
-    elif (end := _ENDS.get(name)) is not None:
-        context.close(end)
-    elif ":" in name and name[0] != "/":
+            context.put(element)
+        else:
+            context.open(element)
+    elif ":" in name:
         context.warn("unknown_element", name)
+
+
+def _end(tag: str, context: Context) -> None:
+    """End an element that the context keeps; nothing happens at any other."""
+    name = tag if tag in _OPEN else tag_name(tag)
+    if name in _OPEN:
+        context.close(name)
+    elif name in _END:
+        _END[name](context.flow)

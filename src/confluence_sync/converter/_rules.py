@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import methodcaller
 
 import attrs
 
@@ -19,28 +18,44 @@ Writer = Callable[[Context, Element, Flow], None]
 
 @attrs.frozen
 class Switch:
-    """An element of which the flow needs to know no more than that it begins, and that it ends."""
+    """
+    An element of which the flow needs to know no more than that it begins, and that it ends.
+
+    Attributes:
+        begin, end: What happens at its tags.
+        whole: What happens if there is nothing but text between them: the same, in one step.
+    """
 
     begin: Callable[[Flow], None]
     end: Callable[[Flow], None]
+    whole: Callable[[Flow, str], None]
 
 
-_END_PARAGRAPH = methodcaller("end_paragraph")
-PARAGRAPH = Switch(_END_PARAGRAPH, _END_PARAGRAPH)
+def _end_paragraph(flow: Flow) -> None:
+    if flow.pieces:
+        flow.end_paragraph()
+
+
+PARAGRAPH = Switch(_end_paragraph, _end_paragraph, lambda flow, text: flow.add_paragraph(text))
 """The content stands apart from what is before and after it. In a heading that is a space."""
 
 
 def marked(mark: Mark) -> Switch:
     """Emphasis."""
-    return Switch(methodcaller("open_mark", mark), methodcaller("close_mark", mark))
+    return Switch(
+        begin=lambda flow: flow.open_mark(mark),
+        end=lambda flow: flow.close_mark(mark),
+        whole=lambda flow, text: flow.add_marked(mark, text),
+    )
 
 
 class Paragraph:
     """Like `PARAGRAPH`, for elements that do more."""
 
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         del element
         context.flow.end_paragraph()
+        return context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         del context, element
@@ -53,8 +68,9 @@ class Void:
     def __init__(self, write: Writer) -> None:
         self._write = write
 
-    def open(self, context: Context, element: Element) -> None:
-        pass
+    def open(self, context: Context, element: Element) -> Flow:
+        del element
+        return context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         self._write(context, element, content)
@@ -66,10 +82,10 @@ class Blocks:
     def __init__(self, write: Writer) -> None:
         self._write = write
 
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         del element
         context.flow.end_paragraph()
-        context.flow = context.flow.nested()
+        return context.flow.nested()
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is context.flow:
@@ -84,10 +100,10 @@ class Line:
     def __init__(self, write: Writer) -> None:
         self._write = write
 
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         del element
         context.flow.end_paragraph()
-        context.flow = context.flow.line()
+        return context.flow.line()
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is context.flow:
@@ -103,10 +119,9 @@ class Raw:
         self._write = write
         self._merged = merged
 
-    def open(self, context: Context, element: Element) -> None:
+    def open(self, context: Context, element: Element) -> Flow:
         del element
-        if not (self._merged and isinstance(context.flow, RawFlow)):
-            context.flow = RawFlow()
+        return context.flow if self._merged and isinstance(context.flow, RawFlow) else RawFlow()
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is not context.flow:

@@ -15,14 +15,16 @@ __all__ = ["clean_text", "read_attributes", "tag_name", "tokens", "unescape"]
 
 _TOKENS = re.compile(
     r"""
-      < ( /?+ [A-Za-z] [^<>"']*+ (?: (?: "[^"]*+" | '[^']*+' ) [^<>"']*+ )*+ ) >  # 1: a tag, without its brackets
-        ( [^<]*+ )                                                              # 2: the text behind it
-    | <!\[CDATA\[ ( [^\]]*+ (?: \] (?!\]>) [^\]]*+ )*+ ) (?: \]\]> )?+          # 3: literal text
+      (?: < ( [A-Za-z] [^<>"']*+ (?: (?: "[^"]*+" | '[^']*+' ) [^<>"']*+ )*+ ) >  # 1: a start tag
+          ( [^<]*+ ) )?+                                                        # 2: the text behind it
+      (?: </ ( [A-Za-z] [^<>"']*+ (?: (?: "[^"]*+" | '[^']*+' ) [^<>"']*+ )*+ ) > # 3: the end tag behind that
+          ( [^<]*+ ) | (?(1) | (?!) ) )                                         # 4: the text behind it
+    | <!\[CDATA\[ ( [^\]]*+ (?: \] (?!\]>) [^\]]*+ )*+ ) (?: \]\]> )?+          # 5: literal text
     | <!--        [^-]*+ (?: - (?!->) [^-]*+ )*+         (?: --> )?+            # a comment
     | <[!?] [^<>]*+ >?+                                                         # a declaration
     | </?+ (?: [A-Za-z] [^<>]*+ )?+ \Z                                          # a tag cut off by the end
     | < /?+ (?: ac | ri | at ) : [^<>\s]*+                                      # a tag too broken to be one
-    | ( [^<]++ | < )                                                            # 4: other text
+    | ( [^<]++ | < )                                                            # 6: other text
     """,
     re.VERBOSE,
 )
@@ -34,16 +36,18 @@ _ENTITY = re.compile(r"&(?:#\d{1,8}|#[xX][0-9A-Fa-f]{1,8}|[A-Za-z][A-Za-z0-9]{1,
 _ATTRIBUTE = re.compile(r"""([^\s=/"'<>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))""")
 
 
-def tokens(storage: str) -> Iterable[tuple[str, str, str, str]]:
+def tokens(storage: str) -> Iterable[tuple[str, str, str, str, str, str]]:
     """
-    Return the tokens of a document: (tag without brackets, text behind it, text out of CDATA, other text).
+    Return the tokens: (start tag, text behind it, end tag, text behind that, text out of CDATA, other text).
+
+    Tags are without brackets, and an end tag without its slash. A token has a start tag, an end tag or both.
 
     A list is the faster way, and grows too large for very long documents.
     """
     text = clean_text(storage)
     if len(text) < _LONG:
         return _TOKENS.findall(text)
-    return (match.groups("") for match in _TOKENS.finditer(text))  # type: ignore[misc]  # it has four groups
+    return (match.groups("") for match in _TOKENS.finditer(text))  # type: ignore[misc]  # it has six groups
 
 
 def clean_text(storage: str) -> str:
@@ -52,7 +56,7 @@ def clean_text(storage: str) -> str:
 
 
 def tag_name(tag: str) -> str:
-    """Return the name of what stands between `<` and `>`, in lower case, with the slash of an end tag."""
+    """Return the name of a tag, given without its brackets, in lower case."""
     parts = tag.rstrip("/").split(None, 1)
     return parts[0].lower() if parts else ""
 
