@@ -104,7 +104,14 @@ def test_base_of_a_single_answer(shapes):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b'{"results": [{"id": "1"', b"<html>login</html>", b'{"results": [\xff', b"[" * 99_999]
+    "body",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b'{"results": [{"id": "1"', id="cut off"),
+        pytest.param(b"<html>login</html>", id="HTML"),
+        pytest.param(b'{"results": [\xff', id="not UTF-8"),
+        pytest.param(b"[" * 99_999, id="deep"),
+    ],
 )
 def test_broken_json_may_be_repeated(body):
     """A body that is cut off, or no JSON, got lost on the way; its content is in no message."""
