@@ -1,11 +1,23 @@
-"""Storage format to Markdown: `convert(storage).markdown`. Pure, total and deterministic."""
+"""
+Storage format to Markdown, and Markdown to passages and to a preview.
+
+`convert(storage).markdown` is pure, total and deterministic. `read_document` reads a synced file back, `sections` gives
+its passages with the links to cite them by, `preview_html` shows it.
+"""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ._convert import CONVERTER_FINGERPRINT, Conversion, ConvertOptions, account_ids, convert
 from ._front_matter import Document, read_document, render_document
 from ._macro import Macro, MacroHandler
 from ._macros import MACROS
+
+if TYPE_CHECKING:
+    from ._preview import preview_html
+    from ._sections import Section, sections
 
 __all__ = [
     "CONVERTER_FINGERPRINT",
@@ -15,8 +27,20 @@ __all__ = [
     "Document",
     "Macro",
     "MacroHandler",
+    "Section",
     "account_ids",
     "convert",
+    "preview_html",
     "read_document",
     "render_document",
+    "sections",
 ]
+
+_READERS = {"Section": "_sections", "preview_html": "_preview", "sections": "_sections"}
+"""Imported when they are asked for: those who only convert need no Markdown parser."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _READERS:
+        return getattr(import_module(f".{_READERS[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

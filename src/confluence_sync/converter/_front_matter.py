@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import attrs
 import yaml
 
-__all__ = ["Document", "read_document", "render_document"]
+__all__ = ["Document", "as_document", "read_document", "render_document"]
 
 _FENCE = "---\n"
 _NO_FOLDING = 2**31 - 1
@@ -75,6 +75,11 @@ def read_document(data: bytes) -> Document:
         return Document({}, text.removeprefix(_FENCE + _FENCE).removeprefix("\n"))
     metadata = _load(head) if fence else None
     return Document({}, text) if metadata is None else Document(metadata, body.removeprefix("\n"))
+
+
+def as_document(document: Document | str) -> Document:
+    """Take the text of a file, or of a page without front matter, for a document."""
+    return read_document(document.encode("utf-8", "replace")) if isinstance(document, str) else document
 
 
 def _load(front: str) -> dict[str, object] | None:

@@ -1,0 +1,183 @@
+"""The passages of a synced file, each under its heading, ready to be embedded, searched and cited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from re import Match
+from typing import Any
+from urllib.parse import quote
+
+import attrs
+from mistune import BlockParser, BlockState, InlineParser
+
+from ._front_matter import Document, as_document
+from ._headings import ConfluenceAnchors, Slugs, plain_text
+
+__all__ = ["Section", "sections"]
+
+_Token = Mapping[str, Any]
+
+_UNESCAPED_IN_ADDRESSES = "!~*'()"
+"""What JavaScript's `encodeURIComponent` leaves as it is, besides what `quote` does."""
+
+
+@attrs.frozen(kw_only=True)
+class Section:
+    """
+    A passage: what stands between one heading and the next.
+
+    Attributes:
+        heading_path: The headings above it as plain text, outermost first, its own last; empty for what stands before
+            the first heading.
+        level: Of its heading, 1 to 6; 0 before the first heading.
+        markdown: The passage without its heading; "" where one heading follows another.
+        part: Which piece of a passage that was split this is, from 0.
+        slug: Anchor of the heading in the file, by GitHub's rules; "" before the first heading.
+        anchor: Anchor of the heading on the page in Confluence, not encoded; "" before the first heading.
+        url: Address of the page in Confluence, at the heading; "" if the file does not tell (`source_url`).
+    """
+
+    heading_path: tuple[str, ...] = ()
+    level: int = 0
+    markdown: str = ""
+    part: int = 0
+    slug: str = ""
+    anchor: str = ""
+    url: str = ""
+
+    @property
+    def text(self) -> str:
+        """What to embed: the headings on one line, then the passage."""
+        return "\n\n".join(filter(None, (" > ".join(self.heading_path), self.markdown)))
+
+
+def sections(document: Document | str, *, max_chars: int | None = None) -> tuple[Section, ...]:
+    """
+    Return the passages of a file in their order; together they hold all of it.
+
+    Each heading begins a passage, which ends at the next heading of any level. Headings inside of quotes and lists
+    stay in the passage around them. Takes time in proportion to the length; no content raises.
+
+    Args:
+        document: As `read_document` returns it, or the text of a file or of a page, with or without front matter.
+        max_chars: Longer passages are split where one of their blocks begins; a longer block alone stays whole.
+
+    Raises:
+        ValueError: `max_chars` is not positive.
+    """
+    if max_chars is not None and max_chars <= 0:
+        raise ValueError(f"max_chars must be positive: {max_chars}")
+    document = as_document(document)
+    page_url = str(document.metadata.get("source_url") or "")
+    return tuple(
+        attrs.evolve(section, markdown=markdown, part=part)
+        for section, blocks in _passages(document.markdown, page_url)
+        for part, markdown in enumerate(_pieces(blocks, max_chars))
+        if markdown or section.level
+    )
+
+
+def _passages(markdown: str, page_url: str) -> Iterator[tuple[Section, Sequence[str]]]:
+    """Yield each passage with its blocks."""
+    headings = _Headings(page_url)
+    section, blocks = Section(url=page_url), list[str]()
+    for block, source in _blocks(markdown):
+        if block["type"] == "heading":
+            yield section, blocks
+            section, blocks = headings.begin(block), [source[block["length"] :].lstrip("\n")]
+        else:
+            headings.skip(block)
+            blocks.append(source)
+    yield section, blocks
+
+
+class _Headings:
+    """The headings up to a place in a document."""
+
+    def __init__(self, page_url: str) -> None:
+        self._page_url = page_url
+        self._path: list[tuple[int, str]] = []
+        self._slugs, self._anchors = Slugs(), ConfluenceAnchors()
+        self._inline = InlineParser()
+
+    def begin(self, block: _Token) -> Section:
+        """Go on to a heading, and return the passage that begins there."""
+        level, heading = block["attrs"]["level"], self._plain_text(block)
+        self._path = [*(outer for outer in self._path if outer[0] < level), (level, heading)]
+        anchor = self._anchors.next(heading)
+        fragment = quote(anchor, safe=_UNESCAPED_IN_ADDRESSES)
+        return Section(
+            heading_path=tuple(text for _, text in self._path),
+            level=level,
+            slug=self._slugs.next(heading),
+            anchor=anchor,
+            url=f"{self._page_url}#{fragment}" if self._page_url and anchor else self._page_url,
+        )
+
+    def skip(self, block: _Token) -> None:
+        """Go past a block; the headings inside of it have anchors, too."""
+        inner = [*reversed(block.get("children", ()))]
+        while inner:
+            token = inner.pop()
+            if token["type"] == "heading":
+                heading = self._plain_text(token)
+                self._slugs.next(heading)
+                self._anchors.next(heading)
+            inner.extend(reversed(token.get("children", ())))
+
+    def _plain_text(self, heading: _Token) -> str:
+        # A heading is one line: without link definitions, which Markdown of ours does not have, it stands for itself.
+        return " ".join(plain_text(self._inline(heading["text"], {"ref_links": {}})).split())
+
+
+def _pieces(blocks: Sequence[str], max_chars: int | None) -> Iterator[str]:
+    """Yield a passage, as many blocks at a time as `max_chars` allows."""
+    piece, length = list[str](), 0
+    for block in blocks:
+        if max_chars and length and length + len(block.rstrip()) > max_chars:
+            yield "".join(piece).rstrip()
+            piece, length = [], 0
+        piece.append(block)
+        length += len(block)
+    yield "".join(piece).rstrip()
+
+
+def _blocks(markdown: str) -> Iterator[tuple[_Token, str]]:
+    """Yield the blocks of a document, each with its source, which ends where the next one begins."""
+    parser, state = _BlockParser(), _BlockState()
+    state.process(markdown.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n")
+    parser.parse(state)
+    blocks = [token for token in state.tokens if token["type"] != "blank_line"]
+    starts = [0, *(block["start"] for block in blocks[1:]), len(state.src)]
+    for block, (start, end) in zip(blocks, pairwise(starts), strict=False):
+        yield block, state.src[start:end]
+
+
+class _BlockState(BlockState):
+    """Tokens know where they begin: `start`, in characters."""
+
+    def append_token(self, token: dict[str, Any]) -> None:
+        token["start"] = self.cursor
+        super().append_token(token)
+
+    def add_paragraph(self, text: str) -> None:
+        start = self.cursor
+        super().add_paragraph(text)
+        self.tokens[-1].setdefault("start", start)
+
+
+class _BlockParser(BlockParser):
+    """Headings know how long they are: `length`, in characters, with the end of the line."""
+
+    state_cls = _BlockState
+
+    def parse_method(self, m: Match[str], state: BlockState) -> int | None:
+        """Parse a block that may have moved the cursor before its token was appended."""
+        known = len(state.tokens)
+        end = super().parse_method(m, state)
+        if len(state.tokens) > known:
+            state.tokens[known]["start"] = m.start()
+        if end and state.tokens and state.tokens[-1]["type"] == "heading":
+            state.tokens[-1].setdefault("length", end - state.tokens[-1]["start"])
+        return end
