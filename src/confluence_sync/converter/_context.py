@@ -99,7 +99,13 @@ class Context:
         if not self._open[name]:
             self.warn("malformed", "an element is closed that is not open")
             return
-        while self._close_last() != name:
+        while True:
+            element, outer = self._stack.pop()
+            self._open[element.name] -= 1
+            content, self.flow = self.flow, outer
+            element.rule.close(self, element, content)
+            if element.name == name:
+                return
             self.warn("malformed", "an element is not closed")
 
     def put(self, element: Element) -> None:
@@ -110,7 +116,7 @@ class Context:
     def close_all(self) -> None:
         """Close what the document left open."""
         while self._stack:
-            self._close_last()
+            self.close(self._stack[-1][0].name)
             self.warn("malformed", "an element is not closed")
 
     def close_implied(self, names: Collection[str], within: Collection[str]) -> None:
@@ -135,10 +141,3 @@ class Context:
             ConversionWarning(kind=kind, name=name, count=count, heading=plain_text(heading))
             for (kind, name), (count, heading) in self._warnings.items()
         )
-
-    def _close_last(self) -> str:
-        element, outer = self._stack.pop()
-        self._open[element.name] -= 1
-        content, self.flow = self.flow, outer
-        element.rule.close(self, element, content)
-        return element.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["code_span", "escape", "escape_label", "fence", "squeeze"]
+__all__ = ["code_span", "escape", "escape_label", "fence", "is_plain", "squeeze"]
 
 _SUSPECT = re.compile(r"[\\`*_~<&\]]")
 _MARKUP = re.compile(
@@ -36,6 +36,10 @@ _LINE_START = re.compile(
 )
 _ZERO_WIDTH = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
 """Soft hyphen, zero-width space, word joiner, byte order mark: invisible, and in the way of a search."""
+_UNPLAIN = re.compile(
+    r"[\\`*_~<&\[\]\t-\r\x1c-\x1f\x85\xa0\xad\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
+)
+"""What can be markup within a line, and white space other than the plain space."""
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -46,6 +50,11 @@ def squeeze(text: str) -> str:
     Characters of no width are left out.
     """
     return " ".join(text.split() if text.isascii() else text.translate(_ZERO_WIDTH).split())
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a line of text is the Markdown of itself, as most are. No is a safe answer."""
+    return text[:1].isalpha() and text[-1] != " " and "  " not in text and not _UNPLAIN.search(text)
 
 
 def escape(text: str, *, starts_line: bool = False) -> str:

@@ -142,8 +142,9 @@ class Flow:
 
     def add_paragraph(self, text: str) -> None:
         """Add a paragraph that is nothing but text."""
-        self.end_paragraph()
         if self.pieces:
+            self.end_paragraph()
+        if self._active:
             self.add_text(text)
             self.end_paragraph()
         elif line := render_text(unescape(text), line_break=self.line_break):
@@ -156,7 +157,8 @@ class Flow:
 
     def is_empty(self) -> bool:
         """Finish the paragraph; tell whether there is nothing at all."""
-        self.end_paragraph()
+        if self.pieces:
+            self.end_paragraph()
         return not self.blocks
 
     def absorb(self, content: Flow) -> None:
@@ -262,7 +264,8 @@ class CellFlow(Flow):
         self.end_paragraph()
 
     def finish(self) -> str:
-        self.end_paragraph()
+        if self.pieces:
+            self.end_paragraph()
         return "<br>".join(self.blocks)
 
 
@@ -341,7 +344,8 @@ class RawFlow(LineFlow):
 
 
 def _item(item: Item, marker: str) -> str:
-    item.flow.end_paragraph()
+    if item.flow.pieces:
+        item.flow.end_paragraph()
     parts = [f"{marker} {item.box}".rstrip()]
     glue = " "
     for block in item.flow.blocks:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-from ._escape import code_span, escape, escape_label, squeeze
+from ._escape import code_span, escape, escape_label, is_plain, squeeze
 
 __all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "Mark", "Markup", "Piece"]
 __all__ += ["render_line", "render_text", "strong"]
@@ -87,6 +87,8 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
 
 def render_text(text: str, *, line_break: str = NEW_LINE, label: bool = False) -> str:
     """Return the Markdown of a line that is nothing but text."""
+    if is_plain(text):
+        return text
     words = squeeze(text)
     return escape_label(words) if label else escape(words, starts_line=line_break == NEW_LINE)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 from ._context import Context, Element, Rule
 from ._elements import ELEMENTS, TRANSPARENT, VOID
@@ -44,7 +46,10 @@ def read(storage: str, context: Context) -> None:
                 if start in _BEGIN:
                     _BEGIN[start](flow)
                 else:
-                    _start(start, context)
+                    if start in _OPEN:
+                        context.open(_OPEN[start])
+                    else:
+                        _start(start, context)
                     flow = context.flow
                 if text:
                     flow.add_text(text)
@@ -52,7 +57,10 @@ def read(storage: str, context: Context) -> None:
                 if end in _END:
                     _END[end](flow)
                 else:
-                    _end(end, context)
+                    if end in _OPEN:
+                        context.close(end)
+                    else:
+                        _end(tag_name(end), context)
                     flow = context.flow
             elif literal:
                 flow.literal(literal)
@@ -63,30 +71,43 @@ def read(storage: str, context: Context) -> None:
     context.close_all()
 
 
+class _Tag(NamedTuple):
+    """A start tag with more in it than a name: whether it ends its element too, and the element if that has a rule."""
+
+    name: str
+    ends: bool
+    element: Element | None
+
+
 def _start(tag: str, context: Context) -> None:
-    """Begin an element that the context keeps, or any that has more in its tag than a name."""
-    if tag in _OPEN:
-        context.open(_OPEN[tag])
-        return
-    name = tag_name(tag)
-    ends = tag[-1] == "/" or name in VOID
+    """Begin an element that has more in its tag than a name."""
+    name, ends, element = _short_tag(tag) if len(tag) < _SHORT else _tag(tag)
     if name in _BEGIN:
         _BEGIN[name](context.flow)
         if ends:
             _END[name](context.flow)
-    elif name in _RULES:
-        element = Element(name, _RULES[name], read_attributes(tag))
-        if ends:
-            context.put(element)
-        else:
-            context.open(element)
-    elif ":" in name:
-        context.warn("unknown_element", name)
+    elif element is None:
+        if ":" in name:
+            context.warn("unknown_element", name)
+    elif ends:
+        context.put(element)
+    else:
+        context.open(element)
 
 
-def _end(tag: str, context: Context) -> None:
-    """End an element that the context keeps; nothing happens at any other."""
-    name = tag if tag in _OPEN else tag_name(tag)
+def _tag(tag: str) -> _Tag:
+    name = tag_name(tag)
+    element = Element(name, _RULES[name], read_attributes(tag)) if name in _RULES else None
+    return _Tag(name, tag[-1] == "/" or name in VOID, element)
+
+
+_SHORT = 200
+_short_tag = lru_cache(maxsize=1000)(_tag)
+"""Most tags come again and again, on one page and on the next."""
+
+
+def _end(name: str, context: Context) -> None:
+    """End an element that has more in its end tag than a name; nothing happens if it has no rule."""
     if name in _OPEN:
         context.close(name)
     elif name in _END:

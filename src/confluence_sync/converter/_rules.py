@@ -54,12 +54,12 @@ class Paragraph:
 
     def open(self, context: Context, element: Element) -> Flow:
         del element
-        context.flow.end_paragraph()
+        _end_paragraph(context.flow)
         return context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         del context, element
-        content.end_paragraph()
+        _end_paragraph(content)
 
 
 class Void:

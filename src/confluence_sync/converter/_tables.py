@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
 from ._flow import CellFlow, Flow
 from ._inline import strong
 
@@ -16,15 +14,17 @@ _SPARSE = 20
 """Spans and empty cells may make a table this many times as large as its cells, and no larger."""
 
 
-@attrs.define(eq=False)
-class Cell:
+class Cell(CellFlow):
     """A cell: its content, whether it is a header (`th`), and how many columns and rows it covers."""
 
-    flow: Flow
-    header: bool = False
-    columns: int = 1
-    rows: int = 1
-    text: str = ""
+    __slots__ = ("columns", "header", "rows", "text")
+
+    def __init__(self, depth: int, header: bool, columns: int, rows: int) -> None:
+        super().__init__(depth)
+        self.header = header
+        self.columns = columns
+        self.rows = rows
+        self.text = ""
 
 
 class TableBuilder:
@@ -61,9 +61,9 @@ class TableBuilder:
         """Begin a cell, given whether it is a header and how many columns and rows it covers; return its flow."""
         if not self._rows:
             self.start_row()
-        flow = CellFlow(self._depth)
-        self._rows[-1].append(Cell(flow, header, columns, rows))
-        return flow
+        cell = Cell(self._depth, header, columns, rows)
+        self._rows[-1].append(cell)
+        return cell
 
     def write(self, flow: Flow) -> None:
         """Write the table into a flow, and what stood outside of its cells before it."""
@@ -84,7 +84,7 @@ class TableBuilder:
 def _finish_row(row: Sequence[Cell], *, bold: bool) -> None:
     """Write the cells; the headers of rows below the header row are bold, for Markdown has no other way to tell."""
     for cell in row:
-        text = cell.flow.finish()
+        text = cell.finish()
         cell.text = strong(text) if cell.header and bold else text
 
 
