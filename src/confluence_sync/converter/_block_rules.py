@@ -85,9 +85,10 @@ class Item(Paragraph):
     box = ""
 
     def open(self, context: Context, element: Element) -> Flow:
-        if not isinstance(context.flow.owner, ListBuilder):
-            context.close_implied({element.name}, within={"ul", "ol", "ac:task-list"})
         owner = context.flow.owner
+        if not isinstance(owner, ListBuilder):
+            context.close_implied({element.name}, within={"ul", "ol", "ac:task-list"})
+            owner = context.flow.owner
         return owner.item(self.box) if isinstance(owner, ListBuilder) else super().open(context, element)
 
 
@@ -162,11 +163,12 @@ class Cell(Paragraph):
     """`td`, `th`. Outside of a table, or in one nested too deeply, it is a paragraph."""
 
     def open(self, context: Context, element: Element) -> Flow:
-        if not isinstance(context.flow.owner, TableBuilder):
-            context.close_implied({"td", "th"}, within={"tr", "table"})
         owner = context.flow.owner
         if not isinstance(owner, TableBuilder):
-            return super().open(context, element)
+            context.close_implied({"td", "th"}, within={"tr", "table"})
+            owner = context.flow.owner
+            if not isinstance(owner, TableBuilder):
+                return super().open(context, element)
         header = element.name == "th"
         if not (attributes := element.attributes):
             return owner.start_cell(header)

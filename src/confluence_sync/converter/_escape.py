@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["code_span", "escape", "escape_label", "fence", "is_plain", "squeeze"]
+__all__ = ["begins_block", "code_span", "escape", "escape_label", "fence", "is_plain", "is_prose", "squeeze"]
 
 _SUSPECT = re.compile(r"[\\`*_~<&\]]")
 _MARKUP = re.compile(
@@ -54,7 +54,17 @@ def squeeze(text: str) -> str:
 
 def is_plain(text: str) -> bool:
     """Tell whether a line of text is the Markdown of itself, as most are. No is a safe answer."""
-    return text[:1].isalpha() and text[-1] != " " and "  " not in text and not _UNPLAIN.search(text)
+    return text[:1].isalpha() and text[-1] != " " and is_prose(text)
+
+
+def is_prose(text: str) -> bool:
+    """Tell whether text within a line is the Markdown of itself. No is a safe answer."""
+    return "  " not in text and not _UNPLAIN.search(text)
+
+
+def begins_block(text: str) -> bool:
+    """Tell whether text at the start of a line would begin a block."""
+    return _LINE_START.match(text) is not None
 
 
 def escape(text: str, *, starts_line: bool = False) -> str:

@@ -15,7 +15,7 @@ from ._escape import code_span, fence, squeeze
 from ._inline import BREAK, CODE, NEW_LINE, Mark, Markup, Piece, render_line, render_text, strong
 from ._tokens import unescape
 
-__all__ = ["Block", "CellFlow", "Flow", "Item", "LineFlow", "Literal", "RawFlow"]
+__all__ = ["Block", "CellFlow", "Flow", "Item", "LabelFlow", "LineFlow", "Literal", "RawFlow"]
 
 MAX_DEPTH = 20
 _CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
@@ -126,9 +126,13 @@ class Flow:
         """Return the flow for a container of blocks in this one: a new one, or this one if it can hold none."""
         return Flow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
 
-    def line(self, *, label: bool = False) -> Flow:
-        """Return the flow for content that has to be one line: a heading, the text of a link (`label`)."""
-        return LineFlow(self.depth, (CODE,) if CODE in self._active else (), label=label)
+    def line(self) -> Flow:
+        """Return the flow for content that has to be one line: a heading, a caption."""
+        return LineFlow(self.depth, (CODE,) if CODE in self._active else ())
+
+    def link(self) -> Flow:
+        """Return the flow for the text of a link."""
+        return LabelFlow(self.depth, (CODE,) if CODE in self._active else ())
 
     # Blocks
 
@@ -152,7 +156,8 @@ class Flow:
 
     def block(self, markdown: str) -> None:
         """Add a finished block."""
-        self.end_paragraph()
+        if self.pieces:
+            self.end_paragraph()
         self.blocks.append(Block(markdown))
 
     def is_empty(self) -> bool:
@@ -173,7 +178,7 @@ class Flow:
     def heading(self, level: int, text: str) -> None:
         """Add a heading; a closing `#` is escaped, for it would be taken for a part of the markup."""
         hashes = "#" * level
-        self.block(f"{hashes} {_CLOSING.sub(_ESCAPED, text)}")
+        self.block(f"{hashes} {_CLOSING.sub(_ESCAPED, text) if text[-1:] == '#' else text}")
 
     def code(self, language: str, text: str) -> None:
         """Add a block of code."""
@@ -272,19 +277,16 @@ class CellFlow(Flow):
 class LineFlow(Flow):
     """The content of a heading or a link: one line, blocks parted by a space."""
 
-    __slots__ = ("_label",)
+    __slots__ = ()
     line_break = " "
     keeps_space = True
-
-    def __init__(self, depth: int = 0, active: Sequence[Mark] = (), *, label: bool = False) -> None:
-        super().__init__(depth, active)
-        self._label = label
+    label = False
 
     def nested(self) -> Flow:
         return self
 
-    def line(self, *, label: bool = False) -> Flow:
-        return super().line(label=True) if label and not self._label else self
+    def line(self) -> Flow:
+        return self
 
     def break_line(self) -> None:
         self.pieces.append(" ")
@@ -304,7 +306,17 @@ class LineFlow(Flow):
             self.block(code_span(words))
 
     def finish(self) -> str:
-        return render_line(self.pieces, line_break=" ", label=self._label)
+        return render_line(self.pieces, line_break=" ", label=self.label)
+
+
+class LabelFlow(LineFlow):
+    """The text of a link. In a link there is no other one."""
+
+    __slots__ = ()
+    label = True
+
+    def link(self) -> Flow:
+        return self
 
 
 class RawFlow(LineFlow):
@@ -312,8 +324,7 @@ class RawFlow(LineFlow):
 
     __slots__ = ()
 
-    def line(self, *, label: bool = False) -> Flow:
-        del label
+    def link(self) -> Flow:
         return self
 
     def markup(self, markdown: str) -> None:

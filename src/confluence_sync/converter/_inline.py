@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-from ._escape import code_span, escape, escape_label, is_plain, squeeze
+from ._escape import begins_block, code_span, escape, escape_label, is_plain, is_prose, squeeze
 
 __all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "Mark", "Markup", "Piece"]
 __all__ += ["render_line", "render_text", "strong"]
@@ -77,8 +77,8 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
     """
     if len(pieces) == 1 and type(text := pieces[0]) is str:
         return render_text(text, line_break=line_break, label=label)
-    if len(pieces) == 3 and (whole := _whole_line(pieces, label=label)):
-        return whole
+    if simple := _simple_line(pieces, label=label, starts_line=line_break == NEW_LINE and not label):
+        return simple
     line = _Line(line_break, label=label)
     for piece in pieces:
         _ADD[type(piece)](line, piece)
@@ -93,18 +93,57 @@ def render_text(text: str, *, line_break: str = NEW_LINE, label: bool = False) -
     return escape_label(words) if label else escape(words, starts_line=line_break == NEW_LINE)
 
 
-def _whole_line(pieces: Sequence[Piece], *, label: bool) -> str:
-    """Return a line that is all in one mark, as those of header cells are, "" if it is not as simple as that."""
-    first, text, last = pieces
-    if type(text) is not str or not isinstance(first, End) or last is not first.mark.closing:
+def _simple_line(pieces: Sequence[Piece], *, label: bool, starts_line: bool) -> str:
+    """Return a line in which every mark is around words and stands apart, as most do, "" if it is not so simple."""
+    parts: list[str] = []
+    marks: list[int] = []
+    last: object = None
+    rest = iter(pieces)
+    for piece in rest:
+        kind, part = type(piece), ""
+        if type(piece) is str:
+            if kind is not last:
+                part = piece if is_prose(piece) else _prose(piece, label=label)
+        elif isinstance(piece, End):
+            part = _marked(piece, next(rest, None), next(rest, None), label=label)
+            marks.append(len(parts))
+        elif isinstance(piece, Markup) and not (piece[:1] == "[" and parts and parts[-1][-1] == "!"):
+            part = piece
+        if not part:
+            return ""
+        parts.append(part)
+        last = kind
+    line = "".join(parts).strip(" ")
+    if "  " in line or not all(_is_apart(parts, index) for index in marks):
         return ""
+    return "" if starts_line and parts and type(pieces[0]) is str and begins_block(parts[0].strip()) else line
+
+
+def _prose(text: str, *, label: bool) -> str:
+    """Return text between marks; white space at its ends is one space."""
     words = squeeze(text)
-    if first.mark is CODE:
-        return code_span(words) if words else ""
-    if not (words[:1].isalnum() and words[-1:].isalnum()):
+    if not words:
+        return " " if text.isspace() else ""
+    words = escape_label(words) if label else escape(words)
+    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
+
+
+def _marked(opening: End, text: Piece | None, closing: Piece | None, *, label: bool) -> str:
+    """Return words in a mark, "" if what is in it may keep it from working, or is no text."""
+    mark = opening.mark
+    if type(text) is not str or closing is not mark.closing or not opening.opens or not text:
         return ""
-    delimiter = first.mark.delimiter
-    return f"{delimiter}{escape_label(words) if label else escape(words)}{delimiter}" if delimiter else ""
+    if mark is CODE:
+        return "" if text[0].isspace() or text[-1].isspace() else code_span(squeeze(text))
+    if not (mark.delimiter and text[0].isalnum() and text[-1].isalnum()):
+        return ""
+    words = text if is_prose(text) else _prose(text, label=label)
+    return f"{mark.delimiter}{words}{mark.delimiter}"
+
+
+def _is_apart(parts: Sequence[str], index: int) -> bool:
+    """Whether a mark stands between spaces, or before a full stop and the like."""
+    return (index == 0 or parts[index - 1][-1] in " (") and (index + 1 == len(parts) or parts[index + 1][0] in " .,;:)")
 
 
 def strong(markdown: str) -> str:

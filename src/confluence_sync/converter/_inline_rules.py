@@ -27,7 +27,7 @@ class Link:
     """`a`: a link. Within a link it is text."""
 
     def open(self, context: Context, element: Element) -> Flow:
-        return context.flow.line(label=True) if "href" in element.attributes else context.flow
+        return context.flow.link() if "href" in element.attributes else context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is not context.flow:
@@ -71,7 +71,7 @@ class ConfluenceLink(Holder):
     """`ac:link`. In the parameter of a macro it is what the macro is about."""
 
     def open(self, context: Context, element: Element) -> Flow:
-        return super().open(context, element).line(label=True)
+        return super().open(context, element).link()
 
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         if content is context.flow:

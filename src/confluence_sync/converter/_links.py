@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 import attrs
@@ -23,8 +24,7 @@ _MAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PENDING_ANCHOR = re.compile("\x00([^\x00]*)\x00")
 
 
-@attrs.frozen
-class Target:
+class Target(NamedTuple):
     """Where a link leads (`href` is "" if that cannot be told), and a text for links that have none."""
 
     href: str = ""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..models import PageLink
 from ._escape import escape, squeeze
-from ._flow import Flow, Item, LineFlow
+from ._flow import Flow, Item, LabelFlow
 from ._inline import STRONG
 from ._links import Links, Target, write_image, write_link
 from ._references import Reference, browse_address, is_safe
@@ -86,13 +86,13 @@ class Macro:
 
     def write_link(self, text: str, href: str) -> None:
         """Write a link, or its text if the address is empty or unsafe."""
-        content = LineFlow(label=True)
+        content = LabelFlow()
         content.pieces.append(text)
         write_link(self.context.flow, content, Target(href if is_safe(href) else "", text))
 
     def write_reference(self, reference: Reference, text: str = "") -> None:
         """Write a link to what an `ri:` element points at."""
-        content = LineFlow(label=True)
+        content = LabelFlow()
         target = self.context.links.target(reference)
         content.pieces.append(text or target.text)
         write_link(self.context.flow, content, target)

@@ -59,7 +59,8 @@ class Paragraph:
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         del context, element
-        _end_paragraph(content)
+        if content.pieces:
+            content.end_paragraph()
 
 
 class Void:

@@ -18,13 +18,10 @@ class Cell(CellFlow):
     """A cell: its content, whether it is a header (`th`), and how many columns and rows it covers."""
 
     __slots__ = ("columns", "header", "rows", "text")
-
-    def __init__(self, depth: int, header: bool, columns: int, rows: int) -> None:
-        super().__init__(depth)
-        self.header = header
-        self.columns = columns
-        self.rows = rows
-        self.text = ""
+    header: bool
+    columns: int
+    rows: int
+    text: str
 
 
 class TableBuilder:
@@ -61,7 +58,8 @@ class TableBuilder:
         """Begin a cell, given whether it is a header and how many columns and rows it covers; return its flow."""
         if not self._rows:
             self.start_row()
-        cell = Cell(self._depth, header, columns, rows)
+        cell = Cell(self._depth)
+        cell.header, cell.columns, cell.rows = header, columns, rows
         self._rows[-1].append(cell)
         return cell
 
