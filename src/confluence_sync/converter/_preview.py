@@ -14,6 +14,7 @@ from mistune.plugins.table import table, table_in_list, table_in_quote
 from mistune.plugins.task_lists import task_lists
 from mistune.util import safe_entity, striptags
 
+from ._blocks import PlacedBlockParser
 from ._front_matter import Document, as_document
 from ._headings import Slugs
 
@@ -53,7 +54,7 @@ def preview_html(
     """
     renderer = _Renderer(resolve or str, id_prefix)
     plugins = (strikethrough, table, table_in_list, table_in_quote, task_lists)
-    markdown = Markdown(renderer, plugins=plugins)
+    markdown = Markdown(renderer, PlacedBlockParser(), plugins=plugins)
     for rules in (markdown.block.rules, markdown.block.block_quote_rules, markdown.block.list_rules):
         rules.remove("raw_html")
     markdown.before_render_hooks.append(_read_github)

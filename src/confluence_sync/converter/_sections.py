@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from re import Match
 from typing import Any
 from urllib.parse import quote
 
 import attrs
-from mistune import BlockParser, BlockState, InlineParser
+from mistune import InlineParser
 
+from ._blocks import PlacedBlockParser, PlacedBlockState
 from ._front_matter import Document, as_document
 from ._headings import ConfluenceAnchors, Slugs, plain_text
 
@@ -145,39 +145,12 @@ def _pieces(blocks: Sequence[str], max_chars: int | None) -> Iterator[str]:
 
 def _blocks(markdown: str) -> Iterator[tuple[_Token, str]]:
     """Yield the blocks of a document, each with its source, which ends where the next one begins."""
-    parser, state = _BlockParser(), _BlockState()
+    state = PlacedBlockState()
     state.process(markdown.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n")
-    parser.parse(state)
-    blocks = [token for token in state.tokens if token["type"] != "blank_line"]
-    starts = [0, *(block["start"] for block in blocks[1:]), len(state.src)]
-    for block, (start, end) in zip(blocks, pairwise(starts), strict=False):
+    PlacedBlockParser().parse(state)
+    # Link definitions are no tokens: they belong to the block before them, and what precedes the first one is a block.
+    blocks: list[_Token] = [{"type": "start", "start": 0}]
+    blocks += (token for token in state.tokens if token["type"] != "blank_line")
+    starts = [*(block["start"] for block in blocks), len(state.src)]
+    for block, (start, end) in zip(blocks, pairwise(starts), strict=True):
         yield block, state.src[start:end]
-
-
-class _BlockState(BlockState):
-    """Tokens know where they begin: `start`, in characters."""
-
-    def append_token(self, token: dict[str, Any]) -> None:
-        token["start"] = self.cursor
-        super().append_token(token)
-
-    def add_paragraph(self, text: str) -> None:
-        start = self.cursor
-        super().add_paragraph(text)
-        self.tokens[-1].setdefault("start", start)
-
-
-class _BlockParser(BlockParser):
-    """Headings know how long they are: `length`, in characters, with the end of the line."""
-
-    state_cls = _BlockState
-
-    def parse_method(self, m: Match[str], state: BlockState) -> int | None:
-        """Parse a block that may have moved the cursor before its token was appended."""
-        known = len(state.tokens)
-        end = super().parse_method(m, state)
-        if len(state.tokens) > known:
-            state.tokens[known]["start"] = m.start()
-        if end and state.tokens and state.tokens[-1]["type"] == "heading":
-            state.tokens[-1].setdefault("length", end - state.tokens[-1]["start"])
-        return end
