@@ -12,9 +12,23 @@ __all__ = ["Document", "as_document", "read_document", "render_document"]
 
 _FENCE = "---\n"
 _NO_FOLDING = 2**31 - 1
-_FAST_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _ESCAPED_BY_LIBYAML = re.compile("[\x85\U00010000-\U0010ffff]")
 """What the fast dumper would write as `\\U0001F600`; apart from that the two write the same."""
+
+_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Read back as white space unless escaped, which PyYAML alone does only between double quotes."""
+
+
+class _SlowDumper(yaml.SafeDumper):
+    """PyYAML alone, without libyaml."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """Quote a text so that it is read back as it is."""
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if _LINE_BREAKS.search(data) else None)
+
+
+_SlowDumper.add_representer(str, _SlowDumper.represent_str)
+_FAST_DUMPER = getattr(yaml, "CSafeDumper", _SlowDumper)
 
 
 @attrs.frozen
@@ -61,7 +75,7 @@ def _writable(value: object) -> object:
 
 def _dumper(metadata: Mapping[str, object]) -> type[yaml.SafeDumper]:
     text = "".join(map(str, metadata.values()))
-    dumper: type[yaml.SafeDumper] = yaml.SafeDumper if _ESCAPED_BY_LIBYAML.search(text) else _FAST_DUMPER
+    dumper: type[yaml.SafeDumper] = _SlowDumper if _ESCAPED_BY_LIBYAML.search(text) else _FAST_DUMPER
     return dumper
 
 
