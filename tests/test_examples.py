@@ -95,6 +95,24 @@ def test_live_progress_ends_with_a_full_bar(tmp_path: Path):
     assert "succeeded" in result.stdout
 
 
+def test_custom_macro_is_written_by_its_rule(tmp_path: Path):
+    """Without the rule a warning names the macro, with it the macro is there."""
+    result = run("04_custom_macro.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    without, _, with_rule = result.stdout.partition("---")
+    assert "warnings: ['service-health']" in without
+    assert "[Health of billing](https://status.example.com/billing) (tier 1)" in with_rule
+
+
+def test_convert_only_cites_passages(tmp_path: Path):
+    """A page becomes Markdown, a warning, and passages with their deep links."""
+    result = run("05_convert_only.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "> [!CAUTION]\n> Stop the writers" in result.stdout
+    assert "warning: dynamic_macro 'contributors' under 'Restore (primary)'" in result.stdout
+    assert "/pages/42/Restore+a+backup#Restore-(primary)\n" in result.stdout
+
+
 def test_numbered_examples_are_short():
     """One idea each, in less than 70 lines."""
     for script in EXAMPLES.glob("[0-9]*.py"):
