@@ -32,7 +32,7 @@ class Rule(Protocol):
         """Write what the element becomes into `context.flow`. `content` may be that same flow."""
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Element:
     """
     An element as its start tag has it. Equal tags share one: nothing in it changes.

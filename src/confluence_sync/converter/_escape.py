@@ -37,9 +37,10 @@ _LINE_START = re.compile(
 _ZERO_WIDTH = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
 """Soft hyphen, zero-width space, word joiner, byte order mark: invisible, and in the way of a search."""
 _UNPLAIN = re.compile(
-    r"[\\`*_~<&\[\]\t-\r\x1c-\x1f\x85\xa0\xad\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
+    r"[\\`*~<&\[\]\t-\r\x1c-\x1f\x85\xa0\xad\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
 )
 """What can be markup within a line, and white space other than the plain space."""
+_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -59,7 +60,7 @@ def is_plain(text: str) -> bool:
 
 def is_prose(text: str) -> bool:
     """Tell whether text within a line is the Markdown of itself. No is a safe answer."""
-    return "  " not in text and not _UNPLAIN.search(text)
+    return "  " not in text and not _UNPLAIN.search(text) and ("_" not in text or not _UNDERSCORE.search(text))
 
 
 def begins_block(text: str) -> bool:

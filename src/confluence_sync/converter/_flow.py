@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ._escape import code_span, fence, squeeze
+from ._escape import code_span, fence, is_plain, squeeze
 from ._inline import BREAK, CODE, NEW_LINE, Mark, Markup, Piece, render_line, render_text, strong
 from ._tokens import unescape
 
@@ -151,6 +151,8 @@ class Flow:
         if self._active:
             self.add_text(text)
             self.end_paragraph()
+        elif is_plain(text):
+            self.blocks.append(text)
         elif line := render_text(unescape(text), line_break=self.line_break):
             self.blocks.append(line)
 

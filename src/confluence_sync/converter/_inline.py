@@ -77,6 +77,8 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
     """
     if len(pieces) == 1 and type(text := pieces[0]) is str:
         return render_text(text, line_break=line_break, label=label)
+    if len(pieces) == 3 and isinstance(first := pieces[0], End) and (whole := _marked(first, *pieces[1:], label=label)):
+        return whole
     if simple := _simple_line(pieces, label=label, starts_line=line_break == NEW_LINE and not label):
         return simple
     line = _Line(line_break, label=label)

@@ -137,7 +137,7 @@ def write_link(flow: Flow, content: Flow, target: Target) -> None:
         return
     text = content.finish()
     if text:
-        link = _bare(_plain(content.pieces), target.href) or f"[{text}]({encode_href(target.href)})"
+        link = _bare(content.pieces, target.href) or f"[{text}]({encode_href(target.href)})"
         flow.pieces += [*_space(content.pieces[:1], 0), Markup(link), *_space(content.pieces[-1:], -1)]
     elif target.text:
         flow.markup(f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})")
@@ -152,8 +152,12 @@ def write_image(flow: Flow, alt: str, target: Target) -> None:
         flow.markup(text)
 
 
-def _bare(text: str, href: str) -> str:
+def _bare(pieces: Sequence[Piece], href: str) -> str:
     """Return the short form of a link whose text is its address, "" if it is not, or cannot be, written so."""
+    first = pieces[0]
+    if not isinstance(first, str) or first.lstrip()[:1] not in href:
+        return ""
+    text = _plain(pieces)
     if text == href and _AUTOLINK.fullmatch(href):
         return f"<{href}>"
     if f"mailto:{text}" == href and _MAIL_ADDRESS.fullmatch(text):

@@ -22,8 +22,7 @@ def _ignore(_flow: Flow) -> None:
 _RULES: dict[str, Rule] = {name: rule for name, rule in ELEMENTS.items() if not isinstance(rule, Switch)}
 _SWITCHES = {name: rule for name, rule in ELEMENTS.items() if isinstance(rule, Switch)}
 
-_WHOLE = {name: rule.whole for name, rule in _SWITCHES.items()}
-"""What to do with an element that is nothing but text."""
+_MARKS = {name: rule.mark for name, rule in _SWITCHES.items()}
 _BEGIN: dict[str, Callable[[Flow], None]] = {
     **dict.fromkeys(TRANSPARENT, _ignore),
     **{name: rule.begin for name, rule in _SWITCHES.items()},
@@ -39,8 +38,11 @@ def read(storage: str, context: Context) -> None:
     """Read a document into a context. Linear in time; never raises."""
     flow = context.flow
     for start, text, end, tail, literal, other in tokens(storage):
-        if start == end and start in _WHOLE:
-            _WHOLE[start](flow, text)
+        if start == end and start in _MARKS:  # all of an element with nothing but text in it
+            if mark := _MARKS[start]:
+                flow.add_marked(mark, text)
+            else:
+                flow.add_paragraph(text)
         else:
             if start:
                 if start in _BEGIN:

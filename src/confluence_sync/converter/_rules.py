@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import methodcaller
 
 import attrs
 
@@ -23,12 +24,12 @@ class Switch:
 
     Attributes:
         begin, end: What happens at its tags.
-        whole: What happens if there is nothing but text between them: the same, in one step.
+        mark: The emphasis it stands for; None for a paragraph.
     """
 
     begin: Callable[[Flow], None]
     end: Callable[[Flow], None]
-    whole: Callable[[Flow, str], None]
+    mark: Mark | None = None
 
 
 def _end_paragraph(flow: Flow) -> None:
@@ -36,17 +37,13 @@ def _end_paragraph(flow: Flow) -> None:
         flow.end_paragraph()
 
 
-PARAGRAPH = Switch(_end_paragraph, _end_paragraph, lambda flow, text: flow.add_paragraph(text))
+PARAGRAPH = Switch(_end_paragraph, _end_paragraph)
 """The content stands apart from what is before and after it. In a heading that is a space."""
 
 
 def marked(mark: Mark) -> Switch:
     """Emphasis."""
-    return Switch(
-        begin=lambda flow: flow.open_mark(mark),
-        end=lambda flow: flow.close_mark(mark),
-        whole=lambda flow, text: flow.add_marked(mark, text),
-    )
+    return Switch(methodcaller("open_mark", mark), methodcaller("close_mark", mark), mark)
 
 
 class Paragraph:
