@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from confluence_sync.converter import convert, read_document, render_document, sections
+from confluence_sync.converter import Document, convert, read_document, render_document, sections
 
 URL = "https://site.atlassian.net/wiki/spaces/DOCS/pages/42/Runbook"
 
@@ -95,6 +95,13 @@ def test_deep_links():
         ("Set-up-(macOS)-&-Übersicht?", f"{URL}#Set-up-(macOS)-%26-%C3%9Cbersicht%3F"),
     ]
     assert sections(document) == sections(render_document({"source_url": URL}, markdown).decode())
+
+
+def test_headings_no_address_can_hold():
+    """A lone surrogate, which UTF-8 cannot hold, and a heading without text lead to addresses all the same."""
+    first, second = sections(Document({"source_url": URL}, "# a\ud800\n\n## #\n"))
+    assert (first.url, second.url) == (f"{URL}#a%3F", URL)
+    assert second.text == "a\ud800"
 
 
 def test_no_deep_link_without_a_source():

@@ -49,7 +49,8 @@ class Section:
     @property
     def text(self) -> str:
         """What to embed: the headings on one line, then the passage."""
-        return "\n\n".join(filter(None, (" > ".join(self.heading_path), self.markdown)))
+        headings = " > ".join(filter(None, self.heading_path))
+        return "\n\n".join(filter(None, (headings, self.markdown)))
 
 
 def sections(document: Document | str, *, max_chars: int | None = None) -> tuple[Section, ...]:
@@ -106,7 +107,7 @@ class _Headings:
         level, heading = block["attrs"]["level"], self._plain_text(block)
         self._path = [*(outer for outer in self._path if outer[0] < level), (level, heading)]
         anchor = self._anchors.next(heading)
-        fragment = quote(anchor, safe=_UNESCAPED_IN_ADDRESSES)
+        fragment = quote(anchor, safe=_UNESCAPED_IN_ADDRESSES, errors="replace")
         return Section(
             heading_path=tuple(text for _, text in self._path),
             level=level,
