@@ -31,6 +31,10 @@ __all__ = ["error_of", "parse_json", "provider_message", "retry_after", "served_
 LONGEST_BURST = 60.0
 """Seconds. A burst limit is over in seconds; a 429 that asks for more is the hourly quota, whatever it says."""
 
+LONGEST_WAIT = 6 * 3600.0
+"""Seconds. The quota window is one hour: a wait far beyond it is a mistake, and must neither overflow a date nor stop
+a connection for good."""
+
 _MESSAGE_LENGTH = 300
 _EXCERPT = 20_000  # characters of an error body that are looked at: enough for any title
 _QUOTA_REASON = re.compile("quota|global|tenant", re.IGNORECASE)
@@ -82,7 +86,7 @@ def provider_message(response: httpx.Response) -> str:
 
 def retry_after(response: httpx.Response, *, now: datetime) -> float | None:
     """
-    Return the seconds that a 429 asks to wait; None if it does not say.
+    Return the seconds that a 429 asks to wait, at most `LONGEST_WAIT`; None if it does not say.
 
     `Retry-After` may be missing, while `X-RateLimit-Reset` (ISO 8601) is there. The `Beta-` headers are those of the
     points quota for apps on which it is not yet enforced.
@@ -92,7 +96,7 @@ def retry_after(response: httpx.Response, *, now: datetime) -> float | None:
         if (seconds := _seconds(response.headers.get(name), today)) is not None:
             return seconds
     reset = instant(response.headers.get("X-RateLimit-Reset"))
-    return max(0.0, (reset - today).total_seconds()) if reset else None
+    return _wait((reset - today).total_seconds()) if reset else None
 
 
 def served_at(response: httpx.Response) -> datetime | None:
@@ -159,12 +163,16 @@ def _seconds(value: str | None, today: datetime) -> float | None:
     if value is None:
         return None
     if date := _http_date(value):
-        return max(0.0, (date - today).total_seconds())
+        return _wait((date - today).total_seconds())
     try:
         seconds = float(value)
     except ValueError:
         return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return None if math.isnan(seconds) else _wait(seconds)
+
+
+def _wait(seconds: float) -> float:
+    return min(max(0.0, seconds), LONGEST_WAIT)
 
 
 def _http_date(value: str | None) -> datetime | None:
