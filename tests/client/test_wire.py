@@ -59,6 +59,30 @@ def test_next_without_a_cursor_is_refused(address):
         cursor_of(address)
 
 
+@pytest.mark.parametrize("address", [0, 1, False, [], {}, {"href": "/wiki/api/v2/pages?cursor=x"}, ["?cursor=x"]])
+def test_next_that_is_no_text_is_refused(address):
+    """A next link of another type is not the end of the list, nor does a header stand in for it."""
+    with pytest.raises(ShapeError, match="no text"):
+        cursor_of(address, headers={"Link": '<?cursor=x>; rel="next"'})
+
+
+@pytest.mark.parametrize("links", [[], "", 0, False, "/wiki/api/v2/pages?cursor=x", ["x"]])
+def test_links_that_are_no_object_are_refused(links):
+    """Where a next link might stand and cannot be read, the list is not taken for ended."""
+    answer = httpx.Response(200, json={"results": [], "_links": links})
+    with pytest.raises(UnexpectedResponseError, match="GET /api/v2/spaces answered with links"):
+        read(calls.spaces(), answer, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"_links": None}, {"_links": {}}, {"_links": {"next": None}}, {"_links": {"next": ""}}]
+)
+def test_missing_next_is_the_end(body):
+    """Only a link that is missing, null or empty ends a walk, and only if no header has one."""
+    assert next_cursor(body, httpx.Response(200)) is None
+    assert next_cursor(body, httpx.Response(200, headers={"Link": '<?cursor=x>; rel="next"'})) == "x"
+
+
 def test_link_header_stands_in():
     """Without `_links.next` the `Link` header is asked; without either the walk is over."""
     header = {"Link": '</wiki/api/v2/pages?limit=1&cursor=abc%3D>; rel="next", <https://s/wiki>; rel="base"'}

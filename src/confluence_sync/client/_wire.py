@@ -11,7 +11,7 @@ import attrs
 import httpx
 
 from ..errors import TransportError, UnexpectedResponseError
-from ._decode import Json, ShapeError, part, text
+from ._decode import Json, ShapeError, sound, text
 from ._errors import error_of, parse_json, served_at
 from ._values import Batch
 
@@ -101,12 +101,13 @@ def next_cursor(body: Any, response: httpx.Response) -> str | None:
 
     Only the cursor is taken from `_links.next` (else from the `Link` header): v1 and v2 spell the rest differently,
     and behind the gateway it is not an address to call. It is percent-decoded once; a `+` stays one, since cursors
-    are Base64.
+    are Base64. Only a link that is missing, null or empty is an end: taking an odd one for it would cut a listing short
+    and call it complete.
 
     Raises:
         ShapeError: There is a next answer, and no cursor to ask for it.
     """
-    address = text(_links(body), "next") or response.links.get("next", {}).get("url")
+    address = _next_address(body, response)
     if not address:
         return None
     for field in _query(address).split("&"):
@@ -114,6 +115,15 @@ def next_cursor(body: Any, response: httpx.Response) -> str | None:
         if name == "cursor" and value:
             return unquote(value)
     raise ShapeError("a next link without a cursor")
+
+
+def _next_address(body: Any, response: httpx.Response) -> str:
+    address = _links(body).get("next")
+    if address is None or address == "":
+        return response.links.get("next", {}).get("url") or ""
+    if isinstance(address, str):
+        return sound(address)
+    raise ShapeError("a next link that is no text")
 
 
 def _query(address: str) -> str:
@@ -140,7 +150,12 @@ def _object(row: Any) -> Json:
 
 
 def _links(body: Any) -> Json:
-    return part(body, "_links") if isinstance(body, dict) else {}
+    links = body.get("_links") if isinstance(body, dict) else None
+    if links is None:
+        return {}
+    if isinstance(links, dict):
+        return links
+    raise ShapeError("links that are no object")
 
 
 def _base_url(body: Any) -> str:
