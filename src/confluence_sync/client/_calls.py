@@ -87,7 +87,11 @@ def space(space_id: SpaceId) -> Call[Space]:
 def space_pages(space_id: SpaceId, *, sort: str, limit: int) -> Call[Page]:
     """List the current pages of a space, at any depth. Without a status the API lists archived ones too."""
     params = {"status": "current", "sort": sort, "limit": str(limit)}
-    return Call(path=f"/api/v2/spaces/{_segment(space_id)}/pages", decode=decode.page, params=params)
+    return Call(
+        path=f"/api/v2/spaces/{_segment(space_id)}/pages",
+        decode=partial(decode.page, space_id=space_id),
+        params=params,
+    )
 
 
 def space_bodies(space_id: SpaceId, *, limit: int) -> Call[PageBody]:
@@ -95,7 +99,7 @@ def space_bodies(space_id: SpaceId, *, limit: int) -> Call[PageBody]:
     params = {"status": "current", "sort": "id", "limit": str(limit), "body-format": "storage"}
     return Call(
         path=f"/api/v2/spaces/{_segment(space_id)}/pages",
-        decode=decode.page_body,
+        decode=partial(decode.page_body, space_id=space_id),
         params=params,
         read_timeout=_BODY_TIMEOUT,
     )

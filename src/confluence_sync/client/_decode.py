@@ -42,13 +42,13 @@ class ShapeError(ValueError):
     """An answer that is JSON and still cannot be used."""
 
 
-def page(item: Json) -> Page:
-    """Read a `PageBulk` or `PageSingle`."""
+def page(item: Json, *, space_id: SpaceId | None = None) -> Page:
+    """Read a `PageBulk` or `PageSingle`; `space_id` is the space that was asked for, for an item that names none."""
     version = part(item, "version")
     parent_id = _id(item, "parentId")
     return Page(
         id=PageId(_required_id(item, "id")),
-        space_id=SpaceId(_id(item, "spaceId") or ""),
+        space_id=SpaceId(_id(item, "spaceId") or space_id or ""),
         title=text(item, "title"),
         status=text(item, "status", "current"),
         parent_id=ContentId(parent_id) if parent_id else None,
@@ -62,9 +62,9 @@ def page(item: Json) -> Page:
     )
 
 
-def page_body(item: Json) -> PageBody:
+def page_body(item: Json, *, space_id: SpaceId | None = None) -> PageBody:
     """Read a page that was asked for with `body-format=storage`; a body that is not there is empty."""
-    return PageBody(page=page(item), storage=text(part(part(item, "body"), "storage"), "value"))
+    return PageBody(page=page(item, space_id=space_id), storage=text(part(part(item, "body"), "storage"), "value"))
 
 
 def space(item: Json) -> Space:
