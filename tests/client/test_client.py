@@ -145,6 +145,13 @@ async def test_pages_by_id(client, site, shapes):
     assert site.asked[0] == "GET /wiki/api/v2/pages?id=1,2,3&status=current&body-format=storage&limit=250"
 
 
+async def test_batch_fetch_returns_current_pages_only(client, site, shapes):
+    """The text of a trashed page does not come in by a fetch, even if the site answers with it."""
+    trashed = shapes.body("2", "gone") | {"status": "trashed"}
+    site.answers(shapes.listing(shapes.body("1", "a"), trashed, shapes.body("3", "c") | {"status": "archived"}))
+    assert [body.storage for body in await client.page_bodies(["1", "2", "3"])] == ["a"]
+
+
 @pytest.mark.parametrize("count", [0, 251])
 async def test_number_of_ids_is_checked(client, site, count):
     """No id would ask for every page of the site, and more than 250 are refused there."""
@@ -227,6 +234,23 @@ async def test_users_in_bulk(client, site, shapes):
     assert site.asked[0] == "POST /wiki/api/v2/users-bulk"
     assert await client.users([]) == ()
     assert len(site.requests) == 2
+
+
+NO_ACCOUNT_IDS = ["", "a b", "somebody@example.com", "557058:a\n", "x" * 129, "\u0661", "${user}", "a/b"]
+
+
+async def test_what_is_no_account_id_is_not_asked_for(client, site, shapes):
+    """One id of the wrong shape would fail the request for all: it is left out."""
+    sound = ["557058:0b1c2d3e-4f5a", "5d_9.x-Y", "x" * 128]
+    site.answers(httpx.Response(200, json={"results": [{"accountId": sound[0]}]}))
+    assert await client.users([*NO_ACCOUNT_IDS, *sound]) == (User(account_id=sound[0]),)
+    assert shapes.posted(site.requests[0])["accountIds"] == sound
+
+
+async def test_nothing_is_asked_where_no_account_id_is_left(client, site):
+    """Without an id of the right shape there is no request."""
+    assert await client.users(NO_ACCOUNT_IDS) == ()
+    assert site.requests == []
 
 
 async def test_search(client, site):

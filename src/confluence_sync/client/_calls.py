@@ -5,6 +5,7 @@ Paths, parameters and limits are those of Atlassian's OpenAPI documents for Conf
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -23,6 +24,7 @@ __all__ = [
     "container",
     "cql_quote",
     "current_user",
+    "may_be_account_id",
     "page",
     "page_bodies",
     "search",
@@ -49,6 +51,19 @@ CONTAINER_PATHS: Mapping[str, str] = MappingProxyType(
 
 _BODY_TIMEOUT = 120.0
 """Seconds: answers with bodies are megabytes, and some pages render slowly."""
+
+
+_ACCOUNT_ID = re.compile(r"[A-Za-z0-9:._-]{1,128}")
+
+
+def may_be_account_id(value: str) -> bool:
+    """
+    Tell whether a value has the shape of an Atlassian account id.
+
+    >>> may_be_account_id("557058:0b1c-4d"), may_be_account_id("somebody@example.com"), may_be_account_id("")
+    (True, False, False)
+    """
+    return _ACCOUNT_ID.fullmatch(value) is not None
 
 
 def cql_quote(value: str) -> str:

@@ -243,7 +243,8 @@ class ConfluenceClient:
         """
         if not 1 <= len(ids) <= calls.MAX_BATCH:
             raise ConfigurationError(f"page_bodies takes 1 to {calls.MAX_BATCH} ids, not {len(ids)}")
-        return await self._all(calls.page_bodies(ids))
+        bodies = await self._all(calls.page_bodies(ids))
+        return tuple(body for body in bodies if body.page.status == "current")  # whatever the site makes of the filter
 
     async def page(self, page_id: PageId) -> Page:
         """
@@ -278,9 +279,10 @@ class ConfluenceClient:
         """
         Return users by id; unknown ones are missing from the answer.
 
-        `POST /users-bulk`, 250 ids a request. Scope `read:user:confluence`. 1 point a request and 2 a user.
+        `POST /users-bulk`, 250 ids a request. Scope `read:user:confluence`. 1 point a request and 2 a user. What
+        cannot be an account id - bodies hold anything - is not asked for: one such id fails a whole request.
         """
-        distinct = iter(dict.fromkeys(account_ids))
+        distinct = iter(dict.fromkeys(filter(calls.may_be_account_id, account_ids)))
         found: list[User] = []
         while ids := tuple(islice(distinct, calls.MAX_BATCH)):
             found += await self._all(calls.users(ids))
