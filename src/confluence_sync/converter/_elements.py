@@ -23,7 +23,7 @@ from ._block_rules import (
 from ._context import Context, Element, Rule
 from ._flow import Flow
 from ._inline import CODE, DELETED, EMPHASIS, STRONG, SUBSCRIPT, SUPERSCRIPT
-from ._inline_rules import ConfluenceLink, Image, Link, ReferenceRule, emoticon, html_image, time
+from ._inline_rules import ConfluenceLink, Image, Link, ReferenceRule, Span, emoticon, html_image, time
 from ._macro_rules import ExtensionRule, MacroRule, Node, RichBody, extension_attribute, fallback, parameter, plain_body
 from ._references import REFERENCES
 from ._rules import PARAGRAPH, Blocks, Line, Raw, Switch, Void, marked
@@ -92,6 +92,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         "strike": _DELETED,
         "sub": marked(SUBSCRIPT),
         "sup": marked(SUPERSCRIPT),
+        "span": Span(),
         "code": _CODE,
         "tt": _CODE,
         "kbd": _CODE,
@@ -131,7 +132,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
 
 TRANSPARENT = frozenset(
     {
-        *("tbody", "tfoot", "colgroup", "col", "span", "font", "u", "small", "big", "label", "wbr"),
+        *("tbody", "tfoot", "colgroup", "col", "font", "u", "small", "big", "label", "wbr"),
         *("ac:link-body", "ac:plain-text-link-body", "ac:inline-comment-marker", "ac:adf-mark", "ac:adf-fragment-mark"),
     }
 )

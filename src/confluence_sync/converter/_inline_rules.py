@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from ._context import Context, Element
 from ._emoji import emoji
 from ._flow import Flow, RawFlow
-from ._inline import EMPHASIS, Piece
+from ._inline import DELETED, EMPHASIS, Piece
 from ._links import Target, write_image, write_link
 from ._references import REFERENCES, Reference
 
-__all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "emoticon", "html_image", "time"]
+__all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "Span", "emoticon", "html_image", "time"]
 
 
 def emoticon(context: Context, element: Element, _content: Flow) -> None:
@@ -32,6 +32,24 @@ class Link:
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is not context.flow:
             write_link(context.flow, content, context.links.address(element.attributes["href"]))
+
+
+class Span:
+    """`span`: of its styles only a line through the text has a Markdown of its own."""
+
+    def open(self, context: Context, element: Element) -> Flow:
+        if _is_struck(element):
+            context.flow.open_mark(DELETED)
+        return context.flow
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        del context
+        if _is_struck(element):
+            content.close_mark(DELETED)
+
+
+def _is_struck(element: Element) -> bool:
+    return "line-through" in element.attributes.get("style", "")
 
 
 def html_image(context: Context, element: Element, _content: Flow) -> None:

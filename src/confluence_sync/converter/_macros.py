@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from ..models import AttachmentLink, PageLink
 from ._anchors import slug
 from ._escape import code_span, squeeze
+from ._flow import LineFlow
 from ._macro import Macro, MacroHandler
 from ._references import Reference, UrlLink, UserLink
 
@@ -145,9 +146,9 @@ def status(macro: Macro) -> None:
 
 
 def anchor(macro: Macro) -> None:
-    """`anchor`: a place for links, if the page has links to it."""
+    """`anchor`: a place for links. A heading is one by itself, and needs another only for links of its own page."""
     name = macro.parameter("", "anchor", "name", "anchorname")
-    if name in macro.context.wanted_anchors:
+    if slug(name) and (name in macro.context.wanted_anchors or not isinstance(macro.context.flow, LineFlow)):
         macro.write_inline(f'<a id="{slug(name)}"></a>')
 
 
