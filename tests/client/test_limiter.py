@@ -1,10 +1,43 @@
 """How many requests run at once, and how all of them are held back."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from confluence_sync.client import SiteLimiter
+from confluence_sync.testing.clock import ManualClock
+
+
+class UnsteadyClock:
+    """The clock of a machine that is set right now and then."""
+
+    def __init__(self, *, lost_in_sleep: float = 0) -> None:
+        self.slept: list[float] = []
+        self._lost_in_sleep = lost_in_sleep
+        self._now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def set_back(self, seconds: float) -> None:
+        self._now -= timedelta(seconds=seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.set_back(self._lost_in_sleep - seconds)
+
+
+class HeldClock(ManualClock):
+    """A clock on which nobody wakes before it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.released.wait()
+        await super().sleep(seconds)
 
 
 async def test_so_many_at_once(clock):
@@ -64,6 +97,47 @@ async def test_hold_back_reaches_who_is_already_waiting(clock):
     await asyncio.sleep(0)
     limiter.hold_back(30)
     assert await waiting >= 30
+
+
+async def test_clock_that_is_set_back_stops_nobody():
+    """However far the clock goes back during a pause, nobody waits longer than was asked for, and only once."""
+    clock = UnsteadyClock()
+    limiter = SiteLimiter(clock=clock)
+    limiter.hold_back(20)
+    clock.set_back(3600)
+    for _ in range(3):
+        async with limiter.slot():
+            pass
+    assert clock.slept == [20]
+
+
+async def test_clock_that_is_set_back_while_somebody_waits():
+    """A pause that was slept out is over, though by the clock it has not begun."""
+    clock = UnsteadyClock(lost_in_sleep=3600)
+    limiter = SiteLimiter(clock=clock)
+    limiter.hold_back(20)
+    for _ in range(3):
+        async with limiter.slot():
+            pass
+    assert clock.slept == [20]
+
+
+async def test_who_gives_up_waiting_leaves_the_pause_to_the_others():
+    """A wait that is cancelled does not end the pause."""
+    clock = HeldClock()
+    limiter = SiteLimiter(clock=clock)
+    begin = clock.now()
+    limiter.hold_back(10)
+
+    async def request():
+        async with limiter.slot():
+            return (clock.now() - begin).total_seconds()
+
+    waiting = asyncio.create_task(request())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    clock.released.set()
+    assert await request() == 10
 
 
 async def test_requests_are_spaced_near_a_limit(clock):

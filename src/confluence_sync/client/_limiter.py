@@ -5,16 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 from weakref import WeakValueDictionary
+
+import attrs
 
 from ..clock import SystemClock
 from ..protocols import Clock
 
 __all__ = ["SiteLimiter"]
 
-_NEAR_LIMIT_SPACING = timedelta(seconds=0.5)
+_NEAR_LIMIT_SPACING = 0.5
+"""Seconds between two starts."""
+
+
+@attrs.frozen(eq=False)
+class _Pause:
+    """Some seconds from a moment on, in which nothing starts."""
+
+    since: datetime
+    seconds: float
+
+    def left(self, now: datetime) -> float:
+        """Return the seconds that remain; never more than were asked for, even if the clock was set back meanwhile."""
+        return min(self.seconds, self.seconds - (now - self.since).total_seconds())
 
 
 class SiteLimiter:
@@ -34,8 +49,8 @@ class SiteLimiter:
     def __init__(self, *, at_once: int = 5, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         self._free = asyncio.Semaphore(at_once)
-        self._next_start: datetime = self._clock.now()
-        self._spacing = timedelta(0)
+        self._pause: _Pause | None = None
+        self._spacing = 0.0
 
     @classmethod
     def shared(cls, site: str) -> SiteLimiter:
@@ -60,14 +75,18 @@ class SiteLimiter:
 
     def hold_back(self, seconds: float) -> None:
         """Start no request of any task within this time from now."""
-        self._next_start = max(self._next_start, self._clock.now() + timedelta(seconds=seconds))
+        now = self._clock.now()
+        if self._pause is None or self._pause.left(now) < seconds:
+            self._pause = _Pause(now, seconds)
 
     def near_limit(self, near: bool) -> None:
         """Space requests out while the site says that a limit is near."""
-        self._spacing = _NEAR_LIMIT_SPACING if near else timedelta(0)
+        self._spacing = _NEAR_LIMIT_SPACING if near else 0.0
 
     async def _turn(self) -> None:
-        while (wait := (self._next_start - self._clock.now()).total_seconds()) > 0:
-            await self._clock.sleep(wait)
+        while pause := self._pause:
+            await self._clock.sleep(pause.left(self._clock.now()))
+            if self._pause is pause:  # slept out, whatever the clock says by now; else there is another to sleep
+                self._pause = None
         if self._spacing:
-            self._next_start = self._clock.now() + self._spacing
+            self.hold_back(self._spacing)
