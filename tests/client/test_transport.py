@@ -1,17 +1,48 @@
 """What goes over the wire, what never does, and what is counted and logged."""
 
 import asyncio
+import gzip
+import json
 import logging
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+import attrs
 import httpx
 import pytest
 
-from confluence_sync.client import ConfluenceClient, GatewayBearer, SiteApiToken, SiteLimiter
-from confluence_sync.errors import ConfigurationError, RemoteNotFoundError, UnexpectedResponseError
+from confluence_sync.client import ConfluenceClient, GatewayBearer, RetryPolicy, SiteApiToken, SiteLimiter
+from confluence_sync.client import _calls as calls
+from confluence_sync.errors import (
+    ConfigurationError,
+    ContentTooLargeError,
+    RemoteNotFoundError,
+    TransportError,
+    UnexpectedResponseError,
+)
 
 OK = {"id": "5", "key": "DOCS", "name": "Docs"}
+
+
+class Drip(httpx.AsyncByteStream):
+    """A body of the same bytes, again and again."""
+
+    def __init__(self, data: bytes, *, seconds: float = 0, times: int | None = None) -> None:
+        self.sent = 0
+        self.closed = False
+        self._data = data
+        self._seconds = seconds
+        self._times = times
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while self._times is None or self.sent < self._times:
+            await asyncio.sleep(self._seconds)
+            self.sent += 1
+            yield self._data
+
+    async def aclose(self) -> None:
+        self.closed = True
 
 
 async def test_headers(client, site):
@@ -31,6 +62,56 @@ async def test_time_outs(client, site, shapes):
     await client.page_bodies(["1"])
     timeouts = [request.extensions["timeout"] for request in site.requests]
     assert [(timeout["connect"], timeout["read"]) for timeout in timeouts] == [(10.0, 60.0), (10.0, 120.0)]
+
+
+async def test_answer_that_drips_is_given_up(client, site):
+    """An answer whose bytes keep coming, but never end, is a time-out after some read timeouts in all."""
+    drips = [Drip(b" ", seconds=0.001) for _ in range(4)]
+    site.answers(*(httpx.Response(200, stream=drip) for drip in drips))
+    with pytest.raises(TransportError, match=r"GET /api/v2/spaces/5 timed out") as error:
+        await client._transport.send(attrs.evolve(calls.space("5"), read_timeout=0.01))
+    assert error.value.timed_out
+    assert all(drip.closed for drip in drips)
+
+
+async def test_answer_that_drips_frees_its_place(site, clock):
+    """A request that is given up makes room for the next one."""
+    site.answers(httpx.Response(200, stream=Drip(b" ", seconds=0.001)), httpx.Response(200, json=OK))
+    auth = SiteApiToken("https://site.atlassian.net", "bot@example.com", "secret")
+    one = SiteLimiter(at_once=1, clock=clock)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(site)) as http:
+        client = ConfluenceClient(auth, http=http, clock=clock, limiter=one, retry=RetryPolicy(tries=1))
+        with pytest.raises(TransportError):
+            await client._transport.send(attrs.evolve(calls.space("5"), read_timeout=0.01))
+        assert (await client.space("5")).key == "DOCS"
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_answer_without_end_is_given_up(client, site, status):
+    """An answer that outgrows the memory is too large, whatever its status, and is not asked for again."""
+    endless = Drip(b" " * 2**20)
+    site.answers(httpx.Response(status, stream=endless))
+    with pytest.raises(ContentTooLargeError, match="GET /api/v2/spaces/5 answered with more than 268,435,456 bytes"):
+        await client.space("5")
+    assert endless.closed
+    assert endless.sent == 257
+
+
+async def test_size_is_that_of_the_text(client, site, monkeypatch):
+    """A small answer that unpacks to a large one is a large one."""
+    monkeypatch.setattr("confluence_sync.client._transport._LARGEST_ANSWER", 1_000_000)
+    bomb = Drip(gzip.compress(b" " * 1_000_001), times=1)
+    site.answers(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=bomb))
+    with pytest.raises(ContentTooLargeError):
+        await client.space("5")
+    assert bomb.closed
+
+
+async def test_packed_answer(client, site):
+    """A compressed answer is unpacked once."""
+    packed = Drip(gzip.compress(json.dumps(OK).encode()), times=1)
+    site.answers(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=packed))
+    assert (await client.space("5")).key == "DOCS"
 
 
 async def test_redirect_is_not_followed(site, clock):

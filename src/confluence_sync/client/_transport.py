@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import aclosing
 from datetime import datetime
 from importlib.metadata import version
 from random import Random
@@ -29,6 +31,10 @@ _HEADERS = {
     "User-Agent": f"confluence-sync-engine/{version('confluence-sync-engine')}",
 }
 _CONNECT_TIMEOUT = 10.0
+_READ_TIMEOUTS_A_TRY = 4
+"""How many read timeouts one try may last: an answer that drips in never meets the timeout between two bytes."""
+_LARGEST_ANSWER = 256 * 2**20
+"""Bytes after decompression. Far beyond what 250 long pages have, and still something that memory holds."""
 _LOOPBACK = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 """Mounts without a transport of their own: loopback addresses are never reached through a proxy."""
 
@@ -100,9 +106,11 @@ class Transport:
         started = self._clock.now()
         outcome: object = "no answer"
         try:
-            response = await self._http.send(request, auth=None, follow_redirects=False)
-            outcome = response.status_code
-        except httpx.RequestError as error:
+            async with asyncio.timeout(_READ_TIMEOUTS_A_TRY * call.read_timeout):
+                answer = await self._http.send(request, auth=None, follow_redirects=False, stream=True)
+                outcome = answer.status_code
+                response = await _whole(call, answer)
+        except (httpx.RequestError, TimeoutError) as error:
             outcome = type(error).__name__
             raise _failure(call, error) from error
         finally:
@@ -124,7 +132,22 @@ class Transport:
         return request
 
 
-def _failure(call: Call[T], error: httpx.RequestError) -> ClientError:
-    if isinstance(error, httpx.TimeoutException):
+async def _whole(call: Call[T], answer: httpx.Response) -> httpx.Response:
+    """Read an answer to its end, decompressed; one that would fill the memory is given up on the way."""
+    parts: list[bytes] = []
+    size = 0
+    async with aclosing(answer):
+        async for part in answer.aiter_bytes():
+            size += len(part)
+            if size > _LARGEST_ANSWER:
+                raise ContentTooLargeError(f"{call.endpoint} answered with more than {_LARGEST_ANSWER:,} bytes")
+            parts.append(part)
+    headers = answer.headers.copy()
+    headers.pop("Content-Encoding", None)  # undone already
+    return httpx.Response(answer.status_code, headers=headers, content=b"".join(parts), request=answer.request)
+
+
+def _failure(call: Call[T], error: httpx.RequestError | TimeoutError) -> ClientError:
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
         return TransportError(f"{call.endpoint} timed out ({type(error).__name__})", timed_out=True)
     return TransportError(f"{call.endpoint} got no answer: {str(error) or type(error).__name__}")
