@@ -61,6 +61,7 @@ async def test_second_run_writes_nothing(world, docs):
         "GET /wiki/rest/api/user/current",
         f"GET /wiki/api/v2/spaces/{docs.id}",
         f"GET /wiki/api/v2/spaces/{docs.id}/pages",
+        "POST /wiki/api/v2/users-bulk",
     ]
     assert await world.files() == before
 

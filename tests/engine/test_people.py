@@ -3,7 +3,7 @@
 import pytest
 
 from confluence_sync.events import RunWarned
-from confluence_sync.models import Outcome
+from confluence_sync.models import Outcome, RunMode
 
 USERS = "POST /wiki/api/v2/users-bulk"
 
@@ -20,15 +20,36 @@ def docs(world):
 
 
 async def test_one_request_for_all(world, docs):
-    """A first run asks for all users at once; later runs remember them."""
+    """A first run asks for all users at once; a full run asks again, for people change their names."""
     await world.sync()
     assert world.requests.count(USERS) == 1
     text = await world.text("Docs/Page 1.md")
     assert "author: Documentation Team" in text
     assert "Platform Team" in text
     world.site.page("Page 1").edit("<p>New.</p>")
-    await world.sync()
+    await world.sync(RunMode.INCREMENTAL)
     assert USERS not in world.requests
+    await world.sync()
+    assert world.requests.count(USERS) == 1
+
+
+async def test_a_user_has_another_name(world, docs):
+    """A new display name reaches the files of all who are mentioned, and only those."""
+    await world.sync()
+    world.site.user("u2", "Infrastructure Team")
+    assert (await world.sync()).counts.written == 3
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_names_come_later(world, docs):
+    """Names that could not be read reach the files as soon as they can be, whatever the reason was."""
+    for status in (400, 403, 404):
+        world.site.fail("/users-bulk", status=status, times=None)
+        assert (await world.sync()).outcome is Outcome.SUCCEEDED
+        world.site.heal()
+    await world.sync()
+    assert "Platform Team" in await world.text("Docs/Page 1.md")
+    assert await world.files() == await world.clean_copy()
 
 
 async def test_refused(world, docs):
@@ -43,10 +64,10 @@ async def test_refused(world, docs):
 
 
 async def test_user_that_is_gone(world, docs):
-    """A user that nobody knows is asked for once."""
+    """A user that nobody knows is asked for once a full run, and has no name."""
     docs.page("By a stranger", author="u9")
     await world.sync()
     world.site.page("By a stranger").edit("<p>New.</p>")
     await world.sync()
-    assert USERS not in world.requests
+    assert world.requests.count(USERS) == 1
     assert "author" not in await world.text("Docs/By a stranger.md")

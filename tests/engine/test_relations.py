@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 
 from confluence_sync.converter import ConvertOptions, Macro
@@ -53,9 +55,11 @@ async def test_two_spaces_swap_their_names(world):
     before = len(await world.files())
     left.rename("Right")
     right.rename("Left")
+    outcomes = []
     for _ in range(3):
-        assert (await world.sync()).outcome is Outcome.SUCCEEDED
+        outcomes.append((await world.sync()).outcome)
         assert len(await world.files()) == before
+    assert outcomes == [Outcome.PARTIAL, Outcome.SUCCEEDED, Outcome.SUCCEEDED]
     assert await world.files() == await world.clean_copy()
 
 
@@ -87,3 +91,54 @@ async def test_a_dead_run_is_closed_by_the_next(world):
     assert (last.outcome, dead.outcome) == (Outcome.SUCCEEDED, Outcome.FAILED)
     assert dead.ended_at is not None
     assert "died" in dead.message
+
+
+def meanwhile(world, path, act):
+    """Let something happen right after the first answer to a request for a path."""
+    handle = world.site.handle
+
+    def answer(request):
+        response = handle(request)
+        if request.path.endswith(path):
+            world.site.handle = handle
+            act()
+        return response
+
+    world.site.handle = answer
+
+
+async def test_a_page_moves_into_a_space_that_was_listed_already(world):
+    """In no tree, but alive in a mapped space: its file stays until a run has seen it there."""
+    one, two = world.space("ONE"), world.space("TWO")
+    page = two.page("Page", parent=None, storage="<p>x</p>")
+    await world.sync()
+    meanwhile(world, f"/spaces/{one.id}/pages", lambda: page.move(one))
+    report = await world.sync()
+    assert (report.outcome, report.counts.deleted) == (Outcome.PARTIAL, 0)
+    assert [path for path in await world.files() if path.endswith("/Page.md")] == ["Two/Page.md"]
+    await world.sync()
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_a_page_moves_out_of_a_space_that_was_listed_already(world):
+    """In both trees: it lands once, where it is."""
+    one, two = world.space("ONE"), world.space("TWO")
+    page = one.page("Page", parent=None, storage="<p>x</p>")
+    meanwhile(world, f"/spaces/{one.id}/pages", lambda: page.move(two))
+    await world.sync()
+    assert [path for path in await world.files() if path.endswith("/Page.md")] == ["Two/Page.md"]
+    assert (await world.sync()).counts.written == 0
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_nothing_is_deleted_in_a_space_that_does_not_answer(world):
+    """Before anything is deleted the space itself has to answer."""
+    docs = world.space()
+    gone = docs.page("Gone", parent=docs.homepage)
+    await world.sync()
+    gone.purge()
+    path = f"/wiki/api/v2/spaces/{docs.id}"
+    meanwhile(world, f"{path}/pages", lambda: world.site.fail(re.compile(f"{path}$"), status=404, times=None))
+    report = await world.sync()
+    assert (report.outcome, report.counts.deleted) == (Outcome.FAILED, 0)
+    assert "Docs/Docs Home/Gone.md" in await world.files()

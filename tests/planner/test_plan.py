@@ -416,7 +416,7 @@ def test_plan_reads_as_a_dry_run(make, folder):
         "  write Docs/A.md (changed 1 -> 2)",
         "  delete Docs/C.md (gone)",
         "  warning: page 'B' (2) has a parent that cannot be read (page 77); it was put below the space",
-        "  1 to write, 0 to move, 1 to delete, 1 unchanged; about 2 requests, 4 points",
+        "  1 to write, 0 to move, 1 to delete, 1 unchanged; a full run costs about 5 requests, 11 points",
     ]
 
 
@@ -427,12 +427,30 @@ def test_held_deletions_are_shown(make, folder):
 
 
 def test_estimate(make, folder):
-    """Bodies come in batches, one point a page and request; a deletion is confirmed by a request of its own."""
+    """Listing costs a request for 250 pages, fetching one for 50, and a deletion is confirmed after the space."""
     folder.sync(make.snapshot(make.page(900, "Gone")))
     plan = folder.plan(make.snapshot(*(make.page(number, f"P{number}") for number in range(1, 252))))
-    assert plan.estimate() == Estimate(requests=3 + 1, points=3 + 251 + 2)
-    assert plan.estimate(batch_size=250) == Estimate(requests=2 + 1, points=2 + 251 + 2)
+    assert plan.cost_to_apply() == Estimate(requests=6 + 2, points=6 + 251 + 4)
+    assert plan.cost_to_apply(bodies_at_hand=True) == Estimate(requests=2, points=4)
+    assert plan.estimate() == Estimate(requests=1 + 2, points=2 + 2 + 251) + plan.cost_to_apply()
     assert Estimate(1, 2) + Estimate(10, 20) == Estimate(11, 22)
+
+
+def test_estimate_of_a_first_run(make):
+    """On a first run the listing brings the bodies; each folder above pages costs a request."""
+    pages = [make.page(number, f"P{number}", 1000) for number in range(1, 252)]
+    plan = make.folder().plan(make.snapshot(*pages, make.container(1000, "Folder")))
+    assert plan.estimate() == Estimate(requests=1 + 3 + 1, points=2 + 3 + 251 + 2)
+
+
+def test_a_user_has_another_name(make, folder):
+    """A file that shows a user's name is written again when the name changes; without names nothing is known."""
+    snapshot = make.snapshot(make.page(1, "A"))
+    folder.sync(snapshot)
+    folder.entries["1"] = attrs.evolve(folder.entries["1"], people=(("u1", "Before"),))
+    assert folder.sync(snapshot) == []
+    assert folder.sync(snapshot, names={"u1": "Before"}) == []
+    assert folder.sync(snapshot, names={"u1": "After"}) == ["write Docs/A.md (changed)"]
 
 
 def test_foreign_file_in_place_of_the_root(make):

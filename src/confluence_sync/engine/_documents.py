@@ -10,7 +10,7 @@ from hashlib import sha256
 import attrs
 
 from ..converter import Conversion, ConvertOptions, convert, render_document
-from ..models import AccountId, PageBody, TreeSnapshot
+from ..models import AccountId, Page, PageBody, TreeSnapshot
 from ..planner import Atlas, ManifestEntry, PageLinks, source_fingerprint
 
 __all__ = ["PageFile", "render_page"]
@@ -60,8 +60,14 @@ async def render_page(
         converter=converter,
         links=tuple(atlas.link_target(link, space_key=space.key, source=path) for link in conversion.links),
         child_lists=links.child_lists(),
+        people=tuple((user, names.get(user, "")) for user in sorted(_people(page, conversion))),
     )
     return PageFile(data=data, metadata=metadata, entry=entry, conversion=conversion)
+
+
+def _people(page: Page, conversion: Conversion) -> set[AccountId]:
+    """Return the users whose names stand in a page's file."""
+    return {*conversion.mentions, *([page.author_id] if page.author_id is not None else [])}
 
 
 def page_metadata(body: PageBody, tree: TreeSnapshot, names: Mapping[AccountId, str]) -> dict[str, object]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..errors import AuthenticationError, ConfluenceSyncError, MissingScopeError, RateLimitedError
+from ..errors import ConfluenceSyncError
 from ..events import PageFailed, SpaceFailed
 from ..models import PageId, SpaceId
 from ..planner import Plan
 from ._context import RunContext
 from ._records import Stage
 
-__all__ = ["concerns_all", "fail_page", "fail_space"]
+__all__ = ["fail_page", "fail_space"]
 
 
 async def fail_page(run: RunContext, plan: Plan, page_id: PageId, path: str, error: ConfluenceSyncError) -> None:
@@ -31,10 +31,3 @@ async def fail_space(run: RunContext, space_id: SpaceId, error: ConfluenceSyncEr
     """Give a space up for this run."""
     run.state.stages[space_id] = Stage.FAILED
     await run.events.emit(SpaceFailed, space_id=space_id, kind=error.kind, message=str(error))
-
-
-def concerns_all(error: ConfluenceSyncError) -> bool:
-    """Whether an error is the whole connection's: then there is no point in going on with other pages or spaces."""
-    if isinstance(error, AuthenticationError):
-        return not isinstance(error, MissingScopeError)
-    return isinstance(error, RateLimitedError)

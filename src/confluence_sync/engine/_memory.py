@@ -81,6 +81,10 @@ class Memory:
         """Remember a listed page."""
         return Put(self._tree("pages", page.space_id, generation), page.id, dump(page))
 
+    def remove_page(self, space_id: SpaceId, page_id: PageId, generation: int) -> Change:
+        """Forget a listed page."""
+        return Remove(self._tree("pages", space_id, generation), page_id)
+
     def put_container(self, container: Container, space_id: SpaceId, generation: int) -> Change:
         """Remember a parent that is no page of the listing."""
         return Put(self._tree("containers", space_id, generation), container.id, dump(container))
@@ -182,6 +186,10 @@ class Memory:
             users = await self.store.load_many(self._collection("users"), part)
             found.update((AccountId(key), load(User, data)) for key, data in users.items())
         return found
+
+    async def all_users(self) -> list[User]:
+        """Return all users that are known."""
+        return [load(User, data) async for _, data in self.store.scan(self._collection("users"))]
 
     def put_users(self, users: Iterable[User]) -> Sequence[Change]:
         """Remember users."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-import attrs
-
 from ..events import DeletionsHeld, RunWarned, SpacePlanned
-from ..models import RunMode, SpaceId, SpaceMapping, TreeSnapshot
+from ..models import AccountId, RunMode, SpaceId, SpaceMapping, TreeSnapshot
 from ..planner import Atlas, Claim, Estimate, Manifest, Plan, plan_layout, plan_sync, space_roots
 from ..protocols import VFS
 from ._context import RunContext
 from ._memory import Memory
+from ._places import keep_one_place
 from ._records import Stage
 
 __all__ = ["ensure_plans", "make_plans", "plan_spaces"]
@@ -28,16 +27,19 @@ async def make_plans(run: RunContext) -> None:
 async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
     """Return the plans of the run; a process that takes a run over makes them again, and gets what is left to do."""
     if run.plans is None:
-        trees = []
+        await (run.people.recall() if run.state.mode is RunMode.INCREMENTAL else run.people.refresh())
+        trees: list[tuple[SpaceMapping, TreeSnapshot]] = []
         for mapping in run.state.mappings:
             record = await run.memory.space(mapping.space_id)
             if record is not None and record.generation:
                 trees.append((mapping, await run.memory.tree(record)))
+        trees = await keep_one_place(run, trees)
         run.atlas, plans = await plan_spaces(
             run.memory,
             run.vfs,
             trees,
             converter=run.options.conversion.fingerprint,
+            names=run.people.names,
             rebuild=run.state.mode is RunMode.REBUILD,
         )
         listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
@@ -51,6 +53,7 @@ async def plan_spaces(
     trees: Sequence[tuple[SpaceMapping, TreeSnapshot]],
     *,
     converter: str,
+    names: Mapping[AccountId, str] | None = None,
     rebuild: bool,
 ) -> tuple[Atlas, dict[SpaceId, Plan]]:
     """
@@ -78,6 +81,7 @@ async def plan_spaces(
             converter=converter,
             layout=layouts[tree.space.id],
             atlas=atlas,
+            names=names,
             rebuild=rebuild,
         )
         for mapping, tree in trees
@@ -121,6 +125,10 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
         requests=cost.requests,
         points=cost.points,
     )
+    if taken := sum(path.startswith(f"{plan.layout.root}/") for path in await _files_of_others(run, space_id)):
+        run.state.troubled = True
+        message = f"{taken} files of another space are still in its folder; the next run gives the pages their places"
+        await run.events.emit(RunWarned, message=f"space {space.key}: {message}")
     for warning in plan.warnings:
         await run.events.emit(RunWarned, message=f"space {space.key}: {warning}")
     if plan.held:
@@ -130,9 +138,13 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
         run.state.troubled = True
 
 
+async def _files_of_others(run: RunContext, space_id: SpaceId) -> list[str]:
+    """Return the paths that the other mapped spaces had before the run."""
+    others = [mapping.space_id for mapping in run.state.mappings if mapping.space_id != space_id]
+    return [path for other in others for path in (await run.memory.manifest(other)).paths()]
+
+
 async def _cost(run: RunContext, space_id: SpaceId, plan: Plan) -> Estimate:
     """Bodies that the walk has brought along cost nothing any more."""
     record = await run.memory.space(space_id)
-    if record is not None and record.spooled:
-        plan = attrs.evolve(plan, writes=())
-    return plan.estimate(batch_size=run.options.body_batch)
+    return plan.cost_to_apply(bodies_at_hand=record is not None and record.spooled)

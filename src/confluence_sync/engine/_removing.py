@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from ..errors import ClientError, RemoteNotFoundError, StorageError
 from ..events import PageDeleted, RunWarned
-from ..models import Reason, SpaceId
+from ..models import Page, Reason, SpaceId
 from ..planner import DeletePage, Plan
 from ._context import RunContext
 from ._edits import keep_local_edit, note_digests
-from ._failures import concerns_all
+from ._extent import concerns_all
 from ._together import together
 
 __all__ = ["delete_files"]
@@ -54,9 +54,17 @@ async def _prove(run: RunContext, space_id: SpaceId, action: DeletePage) -> Proo
         if concerns_all(error):
             raise
         return Proof(gone=False, doubt=str(error))
-    if page.status != "current" or page.space_id != space_id:
+    if page.status != "current":
+        return Proof(gone=True)
+    if page.space_id != space_id and _is_safe_elsewhere(run, page):
         return Proof(gone=True)
     return Proof(gone=False, doubt="the page was not listed, but is there; the next run looks again")
+
+
+def _is_safe_elsewhere(run: RunContext, page: Page) -> bool:
+    """Whether a page that is in another space now is not ours any more, or has its file there already."""
+    mapped = any(mapping.space_id == page.space_id for mapping in run.state.mappings)
+    return not mapped or (run.atlas.home(page.id) == page.space_id and page.id not in run.state.failed_pages)
 
 
 async def _delete(run: RunContext, space_id: SpaceId, action: DeletePage) -> None:

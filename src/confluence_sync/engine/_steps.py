@@ -17,7 +17,8 @@ from ..planner import Plan, WritePage
 from ..protocols import Change
 from ._changes import can_list_changes, list_changes
 from ._context import RunContext
-from ._failures import concerns_all, fail_space
+from ._extent import concerns_all
+from ._failures import fail_space
 from ._listing import list_space
 from ._moving import move_files
 from ._planning import ensure_plans, make_plans
@@ -142,7 +143,12 @@ async def _write(run: RunContext) -> bool:
     """Write one more portion; True once there is nothing left to write."""
     for space_id, plan in (await _open_plans(run)).items():
         if portion := list(islice(_left_to_write(run.state, space_id, plan), run.options.step_writes)):
-            await write_files(run, space_id, plan, portion)
+            try:
+                await write_files(run, space_id, plan, portion)
+            except ClientError as error:
+                if concerns_all(error):
+                    raise
+                await fail_space(run, space_id, error)
             run.state.written_to[space_id] = portion[-1].page_id
             return False
     return True

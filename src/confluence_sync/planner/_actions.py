@@ -119,11 +119,25 @@ class Plan:
         """All actions in the order in which they are safe."""
         return [*self.moves, *self.writes, *self.deletes]
 
-    def estimate(self, *, batch_size: int = 100) -> Estimate:
+    def estimate(self, *, listing_batch: int = 250, body_batch: int = 100, fetch_batch: int = 50) -> Estimate:
+        """
+        Return what a full run of the space costs: to list it, to read its parents, and what is left then.
+
+        On a first run the walk brings the bodies along, so there is nothing left to fetch.
+        """
+        first = self.managed == 0
+        pages, containers = len(self.layout.snapshot.pages), len(self.layout.snapshot.containers)
+        walk = max(1, ceil(pages / (body_batch if first else listing_batch)))
+        listing = Estimate(1 + walk + containers, 2 + walk + pages + 2 * containers)
+        return listing + self.cost_to_apply(fetch_batch=fetch_batch, bodies_at_hand=first)
+
+    def cost_to_apply(self, *, fetch_batch: int = 50, bodies_at_hand: bool = False) -> Estimate:
         """Return the cost of fetching the bodies to be written and of confirming the deletions."""
-        fetches = ceil(len(self.writes) / batch_size)
-        confirmations = sum(action.reason is Reason.GONE for action in self.deletes)
-        return Estimate(fetches + confirmations, fetches + len(self.writes) + 2 * confirmations)
+        bodies = 0 if bodies_at_hand else len(self.writes)
+        fetches = ceil(bodies / fetch_batch)
+        gone = sum(action.reason is Reason.GONE for action in self.deletes)
+        asked = gone + bool(gone)  # the space has to answer first
+        return Estimate(fetches + asked, fetches + bodies + 2 * asked)
 
     def raise_if_held(self) -> None:
         """
@@ -147,6 +161,6 @@ class Plan:
         lines += [f"  warning: {warning}" for warning in self.warnings]
         lines.append(
             f"  {len(self.writes)} to write, {len(self.moves)} to move, {len(self.deletes)} to delete, "
-            f"{self.unchanged} unchanged; {self.estimate()}"
+            f"{self.unchanged} unchanged; a full run costs {self.estimate()}"
         )
         return "\n".join(lines)

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from posixpath import commonprefix
 from urllib.parse import quote
 
-from ..models import AccountId, AttachmentLink, Page, PageId, PageLink, ResolvedLink
+from ..models import AccountId, AttachmentLink, Page, PageId, PageLink, ResolvedLink, SpaceId
 from ._layout import Layout
 from ._manifest import ChildList, LinkTarget
 from ._tree import numeric_order
@@ -41,6 +41,11 @@ class Atlas:
         if link.page_id is not None:
             return link.page_id if link.page_id in self._homes else None
         return self._titles.get(link.space_key or space_key, {}).get(link.title or "")
+
+    def home(self, page_id: PageId) -> SpaceId | None:
+        """Return the space that a page is synced from; None if it is not synced."""
+        layout = self._homes.get(page_id)
+        return None if layout is None else layout.snapshot.space.id
 
     def path(self, page_id: PageId) -> str:
         """Return the path of a synced page."""

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import attrs
 
-from ..models import Page, PageId, PageLink, TreeSnapshot
+from ..models import AccountId, Page, PageId, PageLink, TreeSnapshot
 
 __all__ = ["ChildList", "Claim", "LinkTarget", "Manifest", "ManifestEntry", "source_fingerprint"]
 
@@ -54,6 +54,7 @@ class ManifestEntry:
         converter: Fingerprint of the converter that made it.
         links: Its links to pages, see `Atlas.link_target`.
         child_lists: Its lists of child pages, see `PageLinks.child_lists`.
+        people: Its author and the users it mentions, with the display names that stand in it ("" for none).
     """
 
     page_id: PageId
@@ -65,6 +66,7 @@ class ManifestEntry:
     converter: str
     links: tuple[LinkTarget, ...] = ()
     child_lists: tuple[ChildList, ...] = ()
+    people: tuple[tuple[AccountId, str], ...] = ()
 
 
 @attrs.frozen

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from pathvalidate import sanitize_filename
-
 __all__ = ["UNTITLED", "fit", "safe_name"]
 
 UNTITLED = "Untitled"
-_LONGEST_TITLE = 1_000_000
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_RESERVED = re.compile(
+    r"(CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|COM[0-9\u00b9\u00b2\u00b3]|LPT[0-9\u00b9\u00b2\u00b3])(?=\s*(\.|$))",
+    re.IGNORECASE,
+)
+"""Names of devices on Windows, also with an extension behind them."""
 _INVISIBLE = re.compile(
     "[\u0080-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
 """C1 controls, characters that hide or reorder their neighbours, non-characters. Joiners stay: emoji are made of them.
 
-A list rather than Unicode categories, which differ between versions of Python: names must not.
+Lists of our own rather than Unicode categories or a library, which differ between versions: names must not.
 """
 _JOINERS = "\u200c\u200d"
 _CUT_OFF = " ." + _JOINERS
@@ -33,8 +36,10 @@ def safe_name(title: str) -> str:
     text = text.lstrip(" " + _JOINERS).rstrip(_CUT_OFF)
     if not text:
         return UNTITLED
-    text = sanitize_filename(text, replacement_text="-", platform="universal", max_len=_LONGEST_TITLE)
-    visible = unicodedata.normalize("NFC", text).lstrip(".")
+    text = unicodedata.normalize("NFC", _FORBIDDEN.sub("-", text))
+    if device := _RESERVED.match(text):
+        text = f"{device[1]}_{text[device.end(1) :]}"
+    visible = text.lstrip(".")
     return "_" * (len(text) - len(text.lstrip("."))) + visible
 
 

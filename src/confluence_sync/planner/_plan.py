@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from ..models import Page, Reason, SpaceMapping, TreeSnapshot
+from ..models import AccountId, Page, Reason, SpaceMapping, TreeSnapshot
 from ..paths import collision_key
 from ._actions import MovePage, Plan, WritePage
 from ._layout import Layout, plan_layout
@@ -29,6 +29,7 @@ def plan_sync(
     converter: str = "",
     layout: Layout | None = None,
     atlas: Atlas | None = None,
+    names: Mapping[AccountId, str] | None = None,
     rebuild: bool = False,
 ) -> Plan:
     """
@@ -43,6 +44,7 @@ def plan_sync(
         converter: Fingerprint of the converter in use; files made by another one are written again.
         layout: Where pages land, if it was planned before (several spaces); otherwise it is planned here.
         atlas: The layouts of all mapped spaces, for links between them; otherwise this space alone.
+        names: Display names of all users that are known; None to leave names alone.
         rebuild: Write every page again.
 
     Returns:
@@ -54,7 +56,9 @@ def plan_sync(
     if layout is None:
         root = space_roots([(mapping, snapshot.space)])[snapshot.space.id]
         layout = plan_layout(snapshot, root=root, occupied=occupied)
-    judge = _Judge(layout, manifest, atlas or Atlas([layout]), frozenset(missing), converter, rebuild=rebuild)
+    judge = _Judge(
+        layout, manifest, atlas or Atlas([layout]), frozenset(missing), converter, names=names, rebuild=rebuild
+    )
     moves: list[MovePage] = []
     writes: list[WritePage] = []
     for page in sorted(snapshot.pages.values(), key=lambda page: numeric_order(page.id)):
@@ -91,6 +95,7 @@ class _Judge:
         missing: frozenset[str],
         converter: str,
         *,
+        names: Mapping[AccountId, str] | None,
         rebuild: bool,
     ) -> None:
         self._layout = layout
@@ -99,6 +104,7 @@ class _Judge:
         self._atlas = atlas
         self._missing = missing
         self._converter = converter
+        self._names = names
         self._rebuild = rebuild
 
     def can_move(self, entry: ManifestEntry, path: str) -> bool:
@@ -113,6 +119,8 @@ class _Judge:
             return Reason.NEW
         path = self._layout.paths[page.id]
         if entry.version != page.version or entry.source != source_fingerprint(page, self._layout.snapshot):
+            return Reason.CHANGED
+        if self._names is not None and any(self._names.get(user, "") != name for user, name in entry.people):
             return Reason.CHANGED
         if (self._interrupted and entry.path != path) or collision_key(entry.path) in self._unsure:
             return Reason.INTERRUPTED
