@@ -359,6 +359,8 @@ class RawFlow(LineFlow):
 def _item(item: Item, marker: str) -> str:
     if item.flow.pieces:
         item.flow.end_paragraph()
+    if len(item.flow.blocks) == 1 and not item.box and "\n" not in item.flow.blocks[0]:
+        return f"{marker} {item.flow.blocks[0]}"
     parts = [f"{marker} {item.box}".rstrip()]
     glue = " "
     for block in item.flow.blocks:

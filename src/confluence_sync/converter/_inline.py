@@ -116,7 +116,7 @@ def _simple_line(pieces: Sequence[Piece], *, label: bool, starts_line: bool) -> 
         parts.append(part)
         last = kind
     line = "".join(parts).strip(" ")
-    if "  " in line or not all(_is_apart(parts, index) for index in marks):
+    if "  " in line or (marks and not all(_is_apart(parts, index) for index in marks)):
         return ""
     return "" if starts_line and parts and type(pieces[0]) is str and begins_block(parts[0].strip()) else line
 

@@ -138,7 +138,12 @@ def write_link(flow: Flow, content: Flow, target: Target) -> None:
     text = content.finish()
     if text:
         link = _bare(content.pieces, target.href) or f"[{text}]({encode_href(target.href)})"
-        flow.pieces += [*_space(content.pieces[:1], 0), Markup(link), *_space(content.pieces[-1:], -1)]
+        first, last = content.pieces[0], content.pieces[-1]
+        if type(first) is str and first[:1].isspace():  # white space at the edge of the text stands outside of the link
+            flow.pieces.append(" ")
+        flow.pieces.append(Markup(link))
+        if type(last) is str and last[-1:].isspace():
+            flow.pieces.append(" ")
     elif target.text:
         flow.markup(f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})")
 
@@ -155,7 +160,7 @@ def write_image(flow: Flow, alt: str, target: Target) -> None:
 def _bare(pieces: Sequence[Piece], href: str) -> str:
     """Return the short form of a link whose text is its address, "" if it is not, or cannot be, written so."""
     first = pieces[0]
-    if not isinstance(first, str) or first.lstrip()[:1] not in href:
+    if not isinstance(first, str) or (first.lstrip()[:1] != href[0] and not href.startswith("mailto:")):
         return ""
     text = _plain(pieces)
     if text == href and _AUTOLINK.fullmatch(href):
@@ -169,8 +174,3 @@ def _plain(pieces: Sequence[Piece]) -> str:
     """Return the text of pieces that are nothing but text."""
     texts = [piece for piece in pieces if type(piece) is str]
     return squeeze("".join(texts)) if len(texts) == len(pieces) else ""
-
-
-def _space(pieces: Sequence[Piece], index: int) -> list[Piece]:
-    """White space at the edge of a link's text stands outside of the link."""
-    return [" "] if pieces and type(pieces[0]) is str and pieces[0][index:][:1].isspace() else []

@@ -39,6 +39,7 @@ class TableBuilder:
         self._rows: list[list[Cell]] = []
         self._in_head = False
         self._head_rows = 0
+        self._has_spans = False
 
     def start_head(self) -> None:
         """Begin a `thead`."""
@@ -60,6 +61,7 @@ class TableBuilder:
             self.start_row()
         cell = Cell(self._depth)
         cell.header, cell.columns, cell.rows = header, columns, rows
+        self._has_spans = self._has_spans or columns != 1 or rows != 1
         self._rows[-1].append(cell)
         return cell
 
@@ -72,7 +74,7 @@ class TableBuilder:
         has_header = bool(self._head_rows) or all(cell.header for cell in rows[0])
         for index, row in enumerate(rows):
             _finish_row(row, bold=index > 0 or not has_header)
-        grid = _grid(rows)
+        grid = _spanned_grid(rows) if self._has_spans else _plain_grid(rows)
         if not any(map(any, grid)):
             return
         header, body = (grid[0], grid[1:]) if has_header else ([""] * len(grid[0]), grid)
@@ -86,12 +88,16 @@ def _finish_row(row: Sequence[Cell], *, bold: bool) -> None:
         cell.text = strong(text) if cell.header and bold else text
 
 
-def _grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+def _plain_grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """Lay out cells of one column and one row each."""
+    width = max(map(len, rows))
+    if width * len(rows) > _budget(rows):
+        return _spanned_grid(rows)
+    return [[cell.text for cell in row] + [""] * (width - len(row)) for row in rows]
+
+
+def _spanned_grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     """Lay cells out. A spanned text stands once; the other places it covers are empty."""
-    if all(cell.columns == cell.rows == 1 for row in rows for cell in row):
-        width = max(map(len, rows))
-        if width * len(rows) <= _budget(rows):
-            return [[cell.text for cell in row] + [""] * (width - len(row)) for row in rows]
     budget = _budget(rows)
     placed: list[dict[int, str]] = []
     covered: dict[int, int] = {}
