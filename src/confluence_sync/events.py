@@ -186,7 +186,11 @@ class PageFailed(SyncEvent):
 
 @attrs.frozen(kw_only=True)
 class FileKept(SyncEvent):
-    """A file that somebody edited by hand was copied to `copy_path` before its own path was written or deleted."""
+    """
+    A file that somebody edited by hand was copied to `copy_path` before its own path was written or deleted.
+
+    The same goes for a file that somebody put where the file of a page belongs.
+    """
 
     space_id: SpaceId
     page_id: PageId

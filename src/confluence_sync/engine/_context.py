@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import Lock
+
 import attrs
 
 from ..client import ConfluenceClient, Usage
@@ -42,7 +44,7 @@ class EngineOptions:
     write_concurrency: int = attrs.field(default=8, validator=_at_least_one)
     step_requests: int = attrs.field(default=50, validator=_at_least_one)
     step_writes: int = attrs.field(default=250, validator=_at_least_one)
-    lease: float = 120.0
+    lease: float = 60.0
     overlap: float = 15 * 60.0
     resume_walk_within: float = 6 * 3600.0
     sink_grace: float = 10.0
@@ -58,7 +60,8 @@ class RunContext:
         plans: Made by the planning step; made again from the store if another process takes over.
         atlas: Layouts of all mapped spaces.
         digests: Of all files of ours in a space, loaded when a file is met that is not what was written there.
-        lost_lease: Whether another run has the lease, so that this one must not go on.
+        digests_lock: Held while they are loaded, so that files written at the same time share them.
+        lost_lease: Whether another run has the lease, or may have it, so that this one must not go on.
     """
 
     client: ConfluenceClient
@@ -72,6 +75,7 @@ class RunContext:
     plans: dict[SpaceId, Plan] | None = None
     atlas: Atlas = attrs.field(factory=Atlas)
     digests: dict[SpaceId, set[str]] = attrs.field(factory=dict)
+    digests_lock: Lock = attrs.field(factory=Lock)
     lost_lease: bool = False
     _counted: Usage = attrs.field(init=False)
 

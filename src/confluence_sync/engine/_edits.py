@@ -1,4 +1,4 @@
-"""Files of ours that somebody edited by hand: what was typed is kept before the file is overwritten or deleted."""
+"""What is not ours: what people typed into our files, or put in their place, is kept before it is lost."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ __all__ = ["keep_local_edit", "note_digests"]
 
 async def keep_local_edit(run: RunContext, space_id: SpaceId, page_id: PageId, path: str, *, written: str) -> None:
     """
-    Copy a file to a name of its own if it is not what was written, unless the mapping says otherwise.
+    Look at a path before it is overwritten or deleted: what is not ours is copied to a name of its own.
 
+    The mapping may say that edits of our files do not count; a file where none of ours was recorded is always kept.
     The copy is nobody's of ours: no run touches it again. Its name depends on its content, so a repeated run makes no
     second copy.
 
     Args:
         run: With the digests of all files of ours, should this one not have its own.
         space_id: Whose mapping decides.
-        page_id: The page the file is of.
+        page_id: The page whose file belongs there.
         path: The file, if there is one.
-        written: Digest of what was written there, as far as is known.
+        written: Digest of what was written there; "" if no file of ours is recorded there.
+
+    Raises:
+        StorageError: The file cannot be read or the copy not be written, so the file must stay.
     """
-    if run.mapping(space_id).local_edits is LocalEditPolicy.OVERWRITE:
+    if written and run.mapping(space_id).local_edits is LocalEditPolicy.OVERWRITE:
         return
     try:
         data = await run.vfs.read(path)
@@ -61,8 +65,9 @@ async def note_digests(run: RunContext, space_id: SpaceId, entries: Sequence[Man
 
 async def _digests(run: RunContext, space_id: SpaceId) -> set[str]:
     """Return the digests of all files of ours: after a kill a file may lie in another's place, or be unrecorded."""
-    if space_id not in run.digests:
-        manifest = await run.memory.manifest(space_id)
-        noted = await run.memory.digests(space_id)
-        run.digests[space_id] = {entry.digest for entry in manifest.entries.values()}.union(noted)
+    async with run.digests_lock:
+        if space_id not in run.digests:
+            manifest = await run.memory.manifest(space_id)
+            noted = await run.memory.digests(space_id)
+            run.digests[space_id] = {entry.digest for entry in manifest.entries.values()}.union(noted)
     return run.digests[space_id]

@@ -7,10 +7,11 @@ import attrs
 from ..errors import DocumentNotFoundError, StorageError
 from ..events import PageMoved
 from ..models import PageId, SpaceId
+from ..paths import collision_key
 from ..planner import MovePage, Plan
 from ..protocols import Change
 from ._context import RunContext
-from ._edits import note_digests
+from ._edits import keep_local_edit, note_digests
 from ._failures import fail_page
 
 __all__ = ["move_files"]
@@ -41,6 +42,8 @@ async def move_files(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
 
 async def _move(run: RunContext, space_id: SpaceId, move: MovePage) -> bool:
     """Move one file; False if it was taken away since it was seen, so that it has to be written again."""
+    if collision_key(move.source) != collision_key(move.target):  # else the target may be the source itself
+        await keep_local_edit(run, space_id, move.page_id, move.target, written="")
     try:
         await run.vfs.move(move.source, move.target)
     except DocumentNotFoundError:

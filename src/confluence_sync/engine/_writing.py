@@ -108,7 +108,11 @@ async def _save(
     results: Sequence[Result],
     entries: Mapping[PageId, ManifestEntry],
 ) -> list[Result]:
-    """Write files, some at once; a file that cannot be written becomes a failure."""
+    """
+    Write files, some at once; a file that cannot be written becomes a failure.
+
+    Also where the plan saw nothing there may be something by now.
+    """
     limit = asyncio.Semaphore(run.options.write_concurrency)
 
     async def save(write: WritePage, result: Result) -> Result:
@@ -116,14 +120,18 @@ async def _save(
             return result
         async with limit:
             try:
-                if entry := entries.get(write.page_id):
-                    await keep_local_edit(run, space_id, write.page_id, write.path, written=entry.digest)
+                written = _written_at(write.path, entries.get(write.page_id))
+                await keep_local_edit(run, space_id, write.page_id, write.path, written=written)
                 await run.vfs.write(write.path, result.data, result.metadata)
             except Exception as error:  # noqa: BLE001 - a host's adapter may raise anything
                 return _as_failure(write.page_id, error)
         return result
 
     return await together(map(save, chunk, results))
+
+
+def _written_at(path: str, entry: ManifestEntry | None) -> str:
+    return entry.digest if entry is not None and entry.path == path else ""
 
 
 def _as_failure(page_id: PageId, error: Exception) -> ConfluenceSyncError:
