@@ -22,7 +22,7 @@ from ._people import People
 from ._planning import plan_spaces
 from ._records import RunRecord, RunState
 from ._report import RunReport
-from ._run import SyncRun
+from ._run import SyncRun, hold_lease
 
 __all__ = ["SyncEngine"]
 
@@ -154,7 +154,7 @@ class SyncEngine:
         """
         Take the next step of a run, which changes `state`; dump it with `documents.dump` to go on elsewhere.
 
-        A run that is over stays so.
+        A run that is over stays so. The lease is renewed as long as the step takes; if it is lost the run fails.
 
         Raises:
             RunInProgressError: The lease expired between steps and another run has it now.
@@ -164,7 +164,7 @@ class SyncEngine:
         await self._renew(state)
         context = self._context(state)
         try:
-            return await run_step(context)
+            return await hold_lease(context, run_step(context))
         finally:
             await context.events.close(grace=self._options.sink_grace)
 

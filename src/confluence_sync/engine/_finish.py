@@ -17,9 +17,12 @@ from ._context import RunContext
 from ._records import Phase, RunRecord, RunState, Stage
 from ._steps import take_step
 
-__all__ = ["StepResult", "finish_cancelled", "record_of", "result_of", "run_step"]
+__all__ = ["StepResult", "finish_cancelled", "finish_without_lease", "record_of", "result_of", "run_step"]
 
 logger = logging.getLogger("confluence_sync.engine")
+
+_LONGEST_PAUSE = 6 * 3600.0
+"""Seconds; the quota is hourly, so a server that asks for more is mistaken."""
 
 
 @attrs.frozen(kw_only=True)
@@ -42,9 +45,7 @@ async def run_step(run: RunContext) -> StepResult:
     try:
         await take_step(run)
     except RateLimitedError as error:
-        wait = error.retry_after if error.retry_after is not None else _until_next_hour(run.clock.now())
-        resume_at = run.clock.now() + timedelta(seconds=wait)
-        return await _end(run, Outcome.PAUSED, message=str(error), resume_at=resume_at)
+        return await _end(run, Outcome.PAUSED, message=str(error), resume_at=_resume_at(run.clock.now(), error))
     except ConfluenceSyncError as error:
         run.events.report.error = error
         return await _end(run, Outcome.FAILED, message=str(error))
@@ -61,12 +62,16 @@ async def run_step(run: RunContext) -> StepResult:
 
 async def finish_cancelled(run: RunContext) -> None:
     """End a run that was cancelled, unless it has ended already."""
-    if run.state.outcome is not None:
-        return
-    if run.lost_lease:
-        await _end(run, Outcome.FAILED, message="the lease expired, and another run of the connection took it")
-    else:
+    if run.state.outcome is None:
         await _end(run, Outcome.CANCELLED)
+
+
+async def finish_without_lease(run: RunContext) -> StepResult:
+    """End a run that must not go on, unless it has ended already."""
+    if run.state.outcome is None:
+        message = "the lease was lost: another run of the connection took it, or it could not be renewed in time"
+        await _end(run, Outcome.FAILED, message=message)
+    return result_of(run.state)
 
 
 def result_of(state: RunState) -> StepResult:
@@ -114,8 +119,7 @@ async def _end(
 
 async def _publish(run: RunContext, outcome: Outcome, message: str) -> None:
     state, memory = run.state, run.memory
-    record = attrs.evolve(record_of(state), ended_at=run.clock.now(), message=message)
-    await _try(run, memory.apply(memory.put_run(record)))
+    await _try(run, _record(run, message))
     await _try(run, memory.store.release_lease(memory.lease, state.run_id))
     await run.events.emit(
         RunFinished,
@@ -126,6 +130,11 @@ async def _publish(run: RunContext, outcome: Outcome, message: str) -> None:
         resume_at=state.resume_at,
         message=message,
     )
+
+
+async def _record(run: RunContext, message: str) -> None:
+    record = attrs.evolve(record_of(run.state), ended_at=run.clock.now(), message=message)
+    await run.memory.apply(run.memory.put_run(record))
 
 
 async def _try(run: RunContext, call: Awaitable[None]) -> None:
@@ -147,6 +156,12 @@ async def _unbroken(call: Coroutine[Any, Any, None]) -> None:
     task.result()
     if cancelled is not None:
         raise cancelled
+
+
+def _resume_at(now: datetime, error: RateLimitedError) -> datetime:
+    """Trust what the server says as far as it makes sense; `min` in this order takes no NaN."""
+    wait = error.retry_after if error.retry_after is not None else _until_next_hour(now)
+    return now + timedelta(seconds=max(0.0, min(_LONGEST_PAUSE, wait)))
 
 
 def _until_next_hour(now: datetime) -> float:

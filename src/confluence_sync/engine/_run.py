@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from ..errors import RunInProgressError, StorageError
+from ..errors import RunInProgressError
 from ..events import AnyEvent
 from ..models import RunId
 from ._context import RunContext
-from ._finish import finish_cancelled, run_step
+from ._finish import StepResult, finish_cancelled, finish_without_lease, run_step
 from ._report import RunReport
 
-__all__ = ["SyncRun"]
+__all__ = ["SyncRun", "hold_lease"]
 
 logger = logging.getLogger("confluence_sync.engine")
 
@@ -99,27 +99,58 @@ class SyncRun:
 
 
 async def _drive(context: RunContext) -> None:
-    heartbeat = asyncio.create_task(_keep_lease(context, asyncio.current_task()))
     try:
-        while not (await run_step(context)).done:
-            pass
+        await hold_lease(context, _all_steps(context))
     except asyncio.CancelledError:
         await finish_cancelled(context)
         raise
     finally:
-        heartbeat.cancel()
-        await asyncio.gather(heartbeat, return_exceptions=True)
         await context.events.close(grace=context.options.sink_grace)
 
 
-async def _keep_lease(context: RunContext, run: asyncio.Task[None] | None) -> None:
-    """Renew the lease in real time, whatever clock the run is on; a run that lost it must not go on."""
+async def _all_steps(context: RunContext) -> StepResult:
+    while True:
+        result = await run_step(context)
+        if result.done:
+            return result
+
+
+async def hold_lease(context: RunContext, steps: Coroutine[Any, Any, StepResult]) -> StepResult:
+    """Take steps of a run while its lease is renewed. Without the lease they are broken off, and the run ends."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            heartbeat = group.create_task(_renew_lease(context))
+            result = await steps
+            heartbeat.cancel()
+            return result
+    except BaseExceptionGroup as errors:
+        if not context.lost_lease:
+            raise errors.exceptions[0] from None
+        return await finish_without_lease(context)
+
+
+async def _renew_lease(context: RunContext) -> None:
+    """
+    Renew the lease in real time, whatever clock the run is on.
+
+    Raises:
+        _LostLeaseError: Another run has it, or it could not be renewed for as long as it lasts.
+    """
     memory, run_id, seconds = context.memory, context.state.run_id, context.options.lease
-    while run is not None and not context.lost_lease:
+    now = asyncio.get_running_loop().time
+    expires = now() + seconds
+    while not context.lost_lease:
         await asyncio.sleep(seconds / 3)
+        asked = now()
         try:
-            context.lost_lease = not await memory.store.acquire_lease(memory.lease, run_id, seconds=seconds)
-        except StorageError as error:
-            logger.warning("the lease of run %s could not be renewed: %s", run_id, error)
-    if run is not None:
-        run.cancel()
+            async with asyncio.timeout(max(expires - asked, seconds / 3)):  # once it is late, there is one more try
+                context.lost_lease = not await memory.store.acquire_lease(memory.lease, run_id, seconds=seconds)
+            expires = asked + seconds
+        except Exception as error:  # noqa: BLE001 - a host's adapter may raise anything
+            logger.warning("the lease of run %s could not be renewed: %r", run_id, error)
+            context.lost_lease = now() >= expires
+    raise _LostLeaseError
+
+
+class _LostLeaseError(Exception):
+    """Breaks the steps off."""
