@@ -45,7 +45,7 @@ class Call(Generic[T]):
         payload: JSON to POST; None makes it a GET.
         params: The query.
         weight: Points of the hourly quota per row.
-        read_timeout: Seconds without a byte.
+        read_timeout: Seconds without a byte; the whole try may last four times as long.
         base: Instead of the API base of the connection.
     """
 
