@@ -76,9 +76,8 @@ class Flow:
     # Pieces of a line
 
     def add_text(self, text: str) -> None:
-        """Add text as the document has it; white space between blocks is none."""
-        if self.pieces or self.keeps_space or not text.isspace():
-            self.pieces.append(unescape(text) if "&" in text else text)
+        """Add text as the document has it."""
+        self.pieces.append(unescape(text))
 
     def add_marked(self, mark: Mark, text: str) -> None:
         """Add text with emphasis."""
@@ -187,7 +186,7 @@ class Flow:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
         while len(lines) > 1 and not lines[0].strip():
             del lines[0]
-        self.block(fence(_LANGUAGE.sub("", language), "\n".join(line.rstrip() for line in lines)))
+        self.block(fence(_LANGUAGE.sub("", language), "\n".join([line.rstrip() for line in lines])))
 
     def quote(self, label: str, title: str, content: Flow) -> None:
         """Add a quotation, or an alert if there is a label (`NOTE`), with a bold title if there is one."""
@@ -352,6 +351,8 @@ class RawFlow(LineFlow):
         self.pieces.append(text)
 
     def finish(self) -> str:
+        if len(self.pieces) == 1 and isinstance(text := self.pieces[0], str):
+            return text
         literals = [piece for piece in self.pieces if isinstance(piece, Literal)]
         return "".join(literals or [piece for piece in self.pieces if isinstance(piece, str)])
 

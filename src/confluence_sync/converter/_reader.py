@@ -10,7 +10,7 @@ from ._context import Context, Element, Rule
 from ._elements import ELEMENTS, TRANSPARENT, VOID
 from ._flow import Flow
 from ._rules import Switch
-from ._tokens import read_attributes, tag_name, tokens
+from ._tokens import read_attributes, tag_name, tokens, unescape
 
 __all__ = ["read"]
 
@@ -35,7 +35,11 @@ _OPEN = {name: Element(name, rule) for name, rule in _RULES.items() if name not 
 
 
 def read(storage: str, context: Context) -> None:
-    """Read a document into a context. Linear in time; never raises."""
+    """
+    Read a document into a context. Linear in time; never raises.
+
+    White space between blocks is nothing. Much of it, and of all text, passes here: hence no calls for it.
+    """
     flow = context.flow
     for start, text, end, tail, literal, other in tokens(storage):
         if start == end and start in _MARKS:  # all of an element with nothing but text in it
@@ -53,8 +57,8 @@ def read(storage: str, context: Context) -> None:
                     else:
                         _start(start, context)
                     flow = context.flow
-                if text:
-                    flow.add_text(text)
+                if text and (flow.pieces or flow.keeps_space or not text.isspace()):
+                    flow.pieces.append(unescape(text) if "&" in text else text)
             if end:
                 if end in _END:
                     _END[end](flow)
@@ -68,8 +72,8 @@ def read(storage: str, context: Context) -> None:
                 flow.literal(literal)
             elif other:
                 flow.add_text(other)
-        if tail:
-            flow.add_text(tail)
+        if tail and (flow.pieces or flow.keeps_space or not tail.isspace()):
+            flow.pieces.append(unescape(tail) if "&" in tail else tail)
     context.close_all()
 
 
