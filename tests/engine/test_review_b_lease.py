@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from confluence_sync.adapters import MemoryStateStore, MemoryVFS
-from confluence_sync.engine import EngineOptions
+from confluence_sync.engine import EngineOptions, Phase
 from confluence_sync.errors import StorageError
 from confluence_sync.models import Outcome
 
@@ -140,10 +140,10 @@ async def test_cancelled_step_can_be_taken_again(world, slow):
     slow(yes, for_ever=True)
     async with world.engine() as engine:
         state = await engine.begin(world.mappings())
-        while world.store.answers is None:
-            step = asyncio.create_task(engine.step(state))
-            while not step.done() and world.store.answers is None:
-                await asyncio.sleep(0)
+        while state.phase is not Phase.WRITE:
+            await engine.step(state)
+        step = asyncio.create_task(engine.step(state))
+        await world.store.enough.wait()
         step.cancel()
         with pytest.raises(asyncio.CancelledError):
             await step

@@ -14,13 +14,16 @@ from ..client import Batch
 from ..converter import account_ids
 from ..errors import ClientError, ContentTooLargeError, ServerError, TransportError, UnexpectedResponseError
 from ..events import PagesListed, RunWarned, SpaceListed
-from ..models import AccountId, Page, PageBody, RunMode
+from ..models import AccountId, Page, PageBody, PageId, RunMode
 from ..protocols import Change
 from ._containers import read_containers
 from ._context import RunContext
 from ._records import SpaceRecord, Walk
 
 __all__ = ["list_space", "people_of"]
+
+_MOST_IDLE = 50
+"""Requests in a row that may bring no other page; pages that the token may not see make some listings so."""
 
 
 async def list_space(run: RunContext, record: SpaceRecord) -> bool:
@@ -80,6 +83,9 @@ async def _walk(run: RunContext, record: SpaceRecord, walk: Walk) -> Walk:
     async for batch in _batches(run, record, walk):
         walk = await _keep(run, record, walk, batch)
         await run.events.emit(PagesListed, space_id=record.space.id, space_key=record.space.key, pages=walk.pages)
+        if walk.idle >= _MOST_IDLE and not walk.finished:
+            message = f"the listing goes in circles: {walk.idle} requests in a row brought no page that was not known"
+            raise UnexpectedResponseError(f"space {record.space.key}: {message}")
         requests += 1
         if requests >= run.options.step_requests:
             break
@@ -96,23 +102,25 @@ async def _keep(run: RunContext, record: SpaceRecord, walk: Walk, batch: Batch[P
     """Save a batch together with the cursor behind it."""
     changes: list[Change] = []
     people: set[AccountId] = set()
-    pages = 0
+    listed: set[PageId] = set()
     for item in batch.items:
         page = item.page if isinstance(item, PageBody) else item
         if page.status != "current":
             continue
-        pages += 1
+        listed.add(page.id)
         changes.append(run.memory.put_page(page, walk.generation))
         if isinstance(item, PageBody):
             changes.append(run.memory.put_body(item))
             people |= people_of(item)
     await run.people.want(people)
-    base_url = batch.base_url or walk.base_url
+    known = await run.memory.pages(attrs.evolve(record, generation=walk.generation), list(listed))
+    new = len(listed) - len(known)
     walk = attrs.evolve(
         walk,
         cursor=batch.next_cursor,
-        pages=walk.pages + pages,
-        base_url=base_url,
+        pages=walk.pages + new,
+        idle=0 if new else walk.idle + 1,
+        base_url=batch.base_url or walk.base_url,
         finished=batch.next_cursor is None,
     )
     await run.memory.apply(*changes, run.memory.put_space(attrs.evolve(record, walk=walk)))

@@ -52,7 +52,8 @@ class Walk:
         with_bodies: Whether it spools bodies on the way.
         started_at: By the server's clock where it said, UTC.
         cursor: Where to go on; None at the start.
-        pages: How many were listed so far.
+        pages: How many were listed so far, each counted once.
+        idle: Requests in a row, up to now, that brought no other page.
         base_url: Base of human addresses, as the listing gives it.
         finished: Whether the end of the listing was reached.
         restarted: Whether it had to start over once because its cursor was no longer accepted.
@@ -63,6 +64,7 @@ class Walk:
     started_at: datetime
     cursor: str | None = None
     pages: int = 0
+    idle: int = 0
     base_url: str = ""
     finished: bool = False
     restarted: bool = False
