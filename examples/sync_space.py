@@ -8,7 +8,8 @@
 Without --space, every space you may see is synced. A scoped API token works on the gateway: set CONFLUENCE_URL to
 https://api.atlassian.com/ex/confluence/<cloud id>/wiki.
 
-Exit code: 0 succeeded, 1 partial, 2 failed or misconfigured, 75 paused (try again later), 130 interrupted.
+Progress goes to stderr, the plan, the events and the summary to stdout. Exit code: 0 succeeded, 1 partial, 2 failed or
+misconfigured, 75 paused or another run is under way (try again later), 130 or 143 interrupted.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import httpx
 
@@ -28,7 +31,7 @@ from confluence_sync.adapters.logging import describe
 from confluence_sync.client import Authentication, ConfluenceClient, GatewayApiToken, SiteApiToken
 from confluence_sync.documents import dump_event
 from confluence_sync.engine import SyncEngine
-from confluence_sync.errors import ConfigurationError, ConfluenceSyncError
+from confluence_sync.errors import ConfigurationError, ConfluenceSyncError, RunInProgressError
 from confluence_sync.events import AnyEvent, PagesListed, PageWritten, RunFinished, SpacePlanned
 from confluence_sync.models import Outcome, RunMode, SpaceMapping
 
@@ -39,6 +42,7 @@ EXIT_CODES = {
     Outcome.PAUSED: 75,
     Outcome.CANCELLED: 130,
 }
+STATE = ".confluence-sync.db"
 GATEWAY = re.compile(r"(?P<gateway>https?://[^/]+)/ex/confluence/(?P<cloud_id>[^/]+)(/wiki)?/?")
 
 
@@ -46,13 +50,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tool and return its exit code."""
     options = parse(arguments)
     try:
-        return asyncio.run(sync(options, credentials(os.environ)))
-    except ConfluenceSyncError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        code = asyncio.run(sync(options, credentials(os.environ)))
+        sys.stdout.flush()
+    except RunInProgressError as error:
+        return complain(error, code=75)
+    except (ConfluenceSyncError, OSError) as error:
+        return complain(error, code=2)
     except KeyboardInterrupt:
-        print("interrupted; the next run goes on from here", file=sys.stderr)
-        return 130
+        return complain("interrupted; the next run goes on from here", code=130)
+    except asyncio.CancelledError:
+        return complain("terminated; the next run goes on from here", code=143)
+    return code
+
+
+def complain(error: object, *, code: int) -> int:
+    """Say in one line what is wrong; whoever read our output may have gone."""
+    if isinstance(error, BrokenPipeError) or sys.stdout.closed:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    print(f"error: {error}", file=sys.stderr)
+    return code
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -62,11 +78,37 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--space", action="append", default=[], metavar="KEY[=FOLDER]", help="repeatable; default: all")
     parser.add_argument("--into", default="confluence", metavar="DIR", help="folder or fsspec URL (%(default)s)")
-    parser.add_argument("--state", default="confluence-sync.db", metavar="FILE", help="SQLite file (%(default)s)")
+    parser.add_argument("--state", metavar="FILE", help=f"SQLite file (default: {STATE} in DIR; here if DIR is remote)")
     parser.add_argument("--mode", type=RunMode, choices=list(RunMode), default=RunMode.FULL, help="%(choices)s")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
     parser.add_argument("--json", action="store_true", help="print one event per line as JSON")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not options.into:
+        parser.error("--into needs a folder; for this one say --into .")
+    if options.dry_run and (options.json or options.mode is RunMode.INCREMENTAL):
+        parser.error("--dry-run shows the plan of a full run or a rebuild, as text")
+    return options
+
+
+def state_file(options: argparse.Namespace) -> Path:
+    """
+    Return where to remember what was written: with the files, so that whoever syncs into a folder knows what is in it.
+
+    Raises:
+        ConfigurationError: The folder cannot be used.
+    """
+    if options.state:
+        return Path(options.state)
+    if "://" in options.into or "::" in options.into:
+        return Path(STATE)
+    folder = Path(options.into).expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"cannot sync into {options.into}: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise ConfigurationError(f"cannot sync into {options.into}: it is not writable")
+    return folder / STATE
 
 
 def credentials(environment: Mapping[str, str]) -> Authentication:
@@ -87,7 +129,10 @@ def credentials(environment: Mapping[str, str]) -> Authentication:
 
 async def sync(options: argparse.Namespace, auth: Authentication) -> int:
     """Sync or plan as the options say."""
-    async with ConfluenceClient(auth) as client, SQLiteDatabase(options.state) as database:
+    task = asyncio.current_task()
+    if task is not None and sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with ConfluenceClient(auth) as client, SQLiteDatabase(state_file(options)) as database:
         vfs = FsspecVFS.from_url(options.into)
         engine = SyncEngine(client, vfs, database.state, sink=database.log, connection_id=connection_id(auth))
         await client.current_user()
@@ -111,7 +156,7 @@ async def sync(options: argparse.Namespace, auth: Authentication) -> int:
 def connection_id(auth: Authentication) -> str:
     """Name the connection after the site, so that one state file serves several."""
     url = httpx.URL(auth.api_url)
-    return f"{url.host}{url.path}"
+    return f"{url.netloc.decode()}{url.path}"
 
 
 async def find_mappings(client: ConfluenceClient, arguments: Sequence[str]) -> list[SpaceMapping]:
@@ -122,7 +167,7 @@ async def find_mappings(client: ConfluenceClient, arguments: Sequence[str]) -> l
     for argument in arguments:
         key, _, folder = argument.partition("=")
         space = await client.space_by_key(key)
-        mappings.append(SpaceMapping(space_id=space.id, folder=folder.strip("/")))
+        mappings.append(SpaceMapping(space_id=space.id, folder=folder.rstrip("/")))
     return mappings
 
 

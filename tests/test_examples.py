@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from confluence_sync.models import Outcome
 from confluence_sync.testing import FakeSite, demo_site
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
 EMAIL, TOKEN = "reader@example.com", "a-secret-token"
 
 
@@ -141,7 +143,8 @@ def test_sync_space_without_a_space_syncs_all(tmp_path: Path):
     with demo_site().serve() as url:
         result = sync_space(url, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert {path.name for path in (tmp_path / "confluence").iterdir()} == {"Handbook", "Platform Engineering"}
+    folders = {path.name for path in (tmp_path / "confluence").iterdir() if not path.name.startswith(".")}
+    assert folders == {"Handbook", "Platform Engineering"}
 
 
 def test_sync_space_dry_run_changes_nothing(site: FakeSite, tmp_path: Path):
@@ -216,16 +219,100 @@ def test_sync_space_unknown_space(site: FakeSite, tmp_path: Path):
     assert "NOPE" in result.stderr
 
 
-def test_sync_space_unwritable_folder(site: FakeSite, tmp_path: Path):
-    """A folder that cannot be written is one clear line that names it, and exit code 2."""
+@pytest.mark.parametrize("into", ["file", "file/folder", "/proc/nowhere"])
+def test_sync_space_unwritable_folder(site: FakeSite, tmp_path: Path, into: str):
+    """A folder that cannot be written is one clear line that names it, and exit code 2, before anything is listed."""
     (tmp_path / "file").write_text("in the way")
     with site.serve() as url:
-        result = sync_space(url, "--space", "DOCS", "--into", "file/folder", cwd=tmp_path)
+        result = sync_space(url, "--space", "DOCS", "--into", into, cwd=tmp_path)
     assert result.returncode == 2
-    assert "Traceback" not in result.stderr + result.stdout
-    (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
-    assert "file/folder" in line
+    assert one_clear_line(result.stderr), result.stderr
+    assert into in result.stderr
     assert (tmp_path / "file").read_text() == "in the way"
+    assert site.requests == []
+
+
+def test_sync_space_keeps_sites_apart(site: FakeSite, tmp_path: Path):
+    """Two sites with one state file and one folder do not touch each other's files."""
+    other = FakeSite()
+    other.space("DOCS", name="Other docs").page("Runbook", parent=None)
+    with site.serve() as first, other.serve() as second:
+        for url in (first, second, first):
+            result = sync_space(url, "--space", "DOCS", cwd=tmp_path)
+            assert result.returncode == 0, result.stderr
+    assert "0 written" in result.stdout
+    assert len(files(tmp_path)) == 3 + 2
+
+
+def test_sync_space_says_when_the_state_is_missing(site: FakeSite, tmp_path: Path):
+    """Without its state file a folder is somebody else's: nothing is overwritten, and the run says why."""
+    with site.serve() as url:
+        sync_space(url, "--space", "DOCS", cwd=tmp_path)
+        before = files(tmp_path)
+        (tmp_path / "confluence" / ".confluence-sync.db").unlink()
+        result = sync_space(url, "--space", "DOCS", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "step aside" in result.stdout
+    assert before.items() <= files(tmp_path).items()
+
+
+def test_sync_space_into_a_closed_pipe(site: FakeSite, tmp_path: Path):
+    """Whoever stops reading gets no traceback."""
+    read, write = os.pipe()
+    os.close(read)
+    with site.serve() as url:
+        environment = {"CONFLUENCE_URL": url, "CONFLUENCE_EMAIL": EMAIL, "CONFLUENCE_API_TOKEN": TOKEN}
+        result = subprocess.run(
+            [sys.executable, str(EXAMPLES / "sync_space.py"), "--json"],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    os.close(write)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+
+
+@POSIX
+def test_sync_space_terminated(site: FakeSite, tmp_path: Path):
+    """A terminated run gives its lease back, so that the next one can start at once."""
+    with site.serve(latency=0.3) as url:
+        environment = {"CONFLUENCE_URL": url, "CONFLUENCE_EMAIL": EMAIL, "CONFLUENCE_API_TOKEN": TOKEN}
+        command = [sys.executable, str(EXAMPLES / "sync_space.py")]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr is not None
+            assert "started" in process.stderr.readline()
+            process.terminate()
+            assert process.wait(30) == 143
+            assert "Traceback" not in process.stderr.read()
+        result = sync_space(url, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+@POSIX
+def test_sync_space_two_at_once(site: FakeSite, tmp_path: Path):
+    """While another run holds the lease the exit code is 75: try again later."""
+    with site.serve(latency=0.3) as url:
+        environment = {"CONFLUENCE_URL": f"{url}/wiki", "CONFLUENCE_EMAIL": EMAIL, "CONFLUENCE_API_TOKEN": TOKEN}
+        command = [sys.executable, str(EXAMPLES / "sync_space.py")]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr is not None
+            assert "started" in process.stderr.readline()
+            process.send_signal(signal.SIGSTOP)
+            second = sync_space(url, cwd=tmp_path)
+            process.send_signal(signal.SIGCONT)
+            process.stderr.read()
+    assert second.returncode == 75
+    assert one_clear_line(second.stderr), second.stderr
+    assert process.returncode == 0
 
 
 def test_sync_space_bad_state_file(site: FakeSite, tmp_path: Path):

@@ -60,9 +60,10 @@ class VFS(Protocol):
     Documents of bytes under relative POSIX paths.
 
     A path is `docs/setup.md`: no leading slash, no empty, `.` or `..` segment, no backslash, no control character, in
-    Unicode NFC, at most 1,024 bytes of UTF-8. Any other path raises `InvalidPathError` and has no effect. There are
-    no folders: parents appear and vanish with their documents. Calls for different paths may run at the same time.
-    Every failure of the backend is a `StorageError`; a failed call may be repeated.
+    Unicode NFC, at most 1,024 bytes of UTF-8, and 255 in one segment. Any other path raises `InvalidPathError` and has
+    no effect: `confluence_sync.paths.check_path` does just that. There are no folders: parents appear and vanish with
+    their documents. Calls for different paths may run at the same time. Every failure of the backend is a
+    `StorageError`; a failed call may be repeated.
     """
 
     async def read(self, path: str) -> bytes:

@@ -176,3 +176,11 @@ def test_long_chains_fit(make, names):
     pages = [make.page(number, title, number - 1 or None) for number, title in enumerate(names, start=1)]
     for path in make.layout(*pages, root="r" * 255 + "/" + "s" * 255).paths.values():
         check_path(path)
+
+
+def test_stepping_aside_is_told(make):
+    """Pages that step aside for foreign files are counted in a warning: perhaps the state file is another one."""
+    snapshot = make.snapshot(make.page(1, "A"), make.page(2, "B", 1), make.page(3, "C"))
+    (warning,) = plan_layout(snapshot, root="Docs", occupied=["Docs/A.md", "Docs/c.md", "Docs/x.md"]).warnings
+    assert warning.startswith("2 pages or folders step aside")
+    assert plan_layout(snapshot, root="Docs", occupied=["Docs/x.md"]).warnings == ()

@@ -47,7 +47,7 @@ async def load_bodies(
     }
     bodies = await fetch_bodies(client, [write.page_id for write in writes if write.page_id not in at_hand])
     for page_id, body in list(bodies.found.items()):
-        if body.page.space_id != tree.space.id:
+        if body.page.space_id not in {"", tree.space.id}:
             del bodies.found[page_id]
             bodies.failed[page_id] = RemoteNotFoundError("the page is in another space since it was listed")
     bodies.found |= at_hand

@@ -56,7 +56,7 @@ async def _prove(run: RunContext, space_id: SpaceId, action: DeletePage) -> Proo
         return Proof(gone=False, doubt=str(error))
     if page.status != "current":
         return Proof(gone=True)
-    if page.space_id != space_id and _is_safe_elsewhere(run, page):
+    if page.space_id not in {"", space_id} and _is_safe_elsewhere(run, page):
         return Proof(gone=True)
     return Proof(gone=False, doubt="the page was not listed, but is there; the next run looks again")
 

@@ -69,6 +69,7 @@ def plan_layout(snapshot: TreeSnapshot, *, root: str, occupied: Collection[str] 
     shape = _Shape(snapshot, tree, root)
     paths: dict[PageId, str] = {}
     folders: dict[ContentId | None, str] = {None: root}
+    aside = 0
     for home, members in shape.groups.items():
         names = _Names(folders[home], foreign)
         for node in sorted(members, key=numeric_order):
@@ -78,7 +79,14 @@ def plan_layout(snapshot: TreeSnapshot, *, root: str, occupied: Collection[str] 
             page_id = PageId(node)
             if page_id in snapshot.pages:
                 paths[page_id] = place + EXTENSION
-    return Layout(snapshot=snapshot, root=root, paths=paths, tree=tree, warnings=(*tree.warnings, *shape.warnings()))
+        aside += names.aside
+    warnings = [*tree.warnings, *shape.warnings()]
+    if aside:
+        warnings.append(
+            f"{aside} pages or folders step aside for files of the same name that no earlier run is known to have "
+            "written; if one did, its state is missing"
+        )
+    return Layout(snapshot=snapshot, root=root, paths=paths, tree=tree, warnings=tuple(warnings))
 
 
 class _Shape:
@@ -148,9 +156,15 @@ class _Shape:
 
 
 class _Names:
-    """The names of one folder that are in use, as the pickiest file system would compare them."""
+    """
+    The names of one folder that are in use, as the pickiest file system would compare them.
+
+    Attributes:
+        aside: How many nodes would have the bare name but for a foreign file.
+    """
 
     def __init__(self, folder: str, foreign: Footprint) -> None:
+        self.aside = 0
         self._folder = folder
         self._folder_key = collision_key(folder)
         self._foreign = foreign
@@ -165,17 +179,21 @@ class _Names:
         for suffix in _suffixes(node):
             candidate = fit(name, suffix, limit - len(EXTENSION))
             key = collision_key(candidate)
-            if self._is_free(key):
+            if self._is_ours(key):
+                continue
+            if not self._is_foreign(key):
                 self._ours.update((key, key + EXTENSION))
                 return f"{self._folder}/{candidate}"
+            self.aside += not suffix
         raise AssertionError("suffixes never end")
 
-    def _is_free(self, key: str) -> bool:
-        if key in self._ours or key + EXTENSION in self._ours:
-            return False
+    def _is_ours(self, key: str) -> bool:
+        return key in self._ours or key + EXTENSION in self._ours
+
+    def _is_foreign(self, key: str) -> bool:
         folder = f"{self._folder_key}/{key}"
         file = folder + EXTENSION
-        return not (folder in self._foreign.files or file in self._foreign.files or file in self._foreign.folders)
+        return folder in self._foreign.files or file in self._foreign.files or file in self._foreign.folders
 
 
 def _suffixes(node: ContentId) -> Iterator[str]:
