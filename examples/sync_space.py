@@ -31,7 +31,7 @@ from confluence_sync.adapters.logging import describe
 from confluence_sync.client import Authentication, ConfluenceClient, GatewayApiToken, SiteApiToken
 from confluence_sync.documents import dump_event
 from confluence_sync.engine import SyncEngine
-from confluence_sync.errors import ConfigurationError, ConfluenceSyncError, RunInProgressError
+from confluence_sync.errors import AuthenticationError, ConfigurationError, ConfluenceSyncError, RunInProgressError
 from confluence_sync.events import AnyEvent, PagesListed, PageWritten, RunFinished, SpacePlanned
 from confluence_sync.models import Outcome, RunMode, SpaceMapping
 
@@ -54,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except RunInProgressError as error:
         return complain(error, code=75)
+    except AuthenticationError as error:
+        return complain(f"{error}; check CONFLUENCE_EMAIL and CONFLUENCE_API_TOKEN", code=2)
     except (ConfluenceSyncError, OSError) as error:
         return complain(error, code=2)
     except KeyboardInterrupt:

@@ -332,3 +332,18 @@ async def test_old_file_is_kept_until_the_page_lands(world, docs):
     assert (await world.sync()).outcome is Outcome.PARTIAL
     assert any("Page 3" in path or "Third" in path for path in await world.paths())
     await assert_mended(world)
+
+
+async def test_folder_that_always_fails(world, docs):
+    """A folder that cannot be read is as it is remembered; if it is not, its pages land below the space."""
+    folder = docs.folder("Folder", parent=docs.homepage)
+    docs.page("Inside", parent=folder)
+    world.site.fail("/folders/", status=500, times=None)
+    assert (await world.sync()).outcome is Outcome.PARTIAL
+    assert "Docs/Inside.md" in await world.paths()
+    world.site.heal()
+    await assert_mended(world)
+    before = await world.files()
+    world.site.fail("/folders/", status=500, times=None)
+    assert (await world.sync()).outcome is Outcome.PARTIAL
+    assert await world.files() == before

@@ -66,3 +66,11 @@ def test_no_name_left():
     taken = [mapped(1, "A"), mapped(2, "A (K)"), mapped(3, "A (4)")]
     with pytest.raises(ConfigurationError, match="no folder name is left"):
         space_roots([*taken, mapped(4, "A", key="K")])
+
+
+@pytest.mark.parametrize("folder", ["CON", "a/trail.", "a:b", " lead", ".hidden"])
+def test_folder_that_not_every_platform_takes(make, folder):
+    """Folders of mappings have to be as portable as the names of pages; the error says what would be."""
+    space = make.snapshot().space
+    with pytest.raises(ConfigurationError, match="use "):
+        space_roots([(SpaceMapping(space_id=space.id, folder=folder), space)])

@@ -114,9 +114,13 @@ async def _add(run: RunContext, record: SpaceRecord, pages: Sequence[Page], *, w
     """Complete a tree to which pages were added."""
     record = attrs.evolve(record, complete=False, watermark=watermark, spooled=True)
     tree = await run.memory.tree(record)
-    containers = await read_containers(run.client, tree, pages)
+    parents = await read_containers(run.client, tree, pages)
+    for content_id, error in parents.failed.items():
+        run.state.troubled = True
+        message = f"space {record.space.key}: the parent {content_id} could not be read ({error})"
+        await run.events.emit(RunWarned, message=message)
     await run.memory.apply(
-        *(run.memory.put_container(container, record.space.id, record.generation) for container in containers),
+        *(run.memory.put_container(container, record.space.id, record.generation) for container in parents.found),
         run.memory.put_space(record),
     )
     await run.events.emit(

@@ -4,30 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import attrs
+
 from ..client import ConfluenceClient
-from ..errors import MissingScopeError, PermissionDeniedError, RemoteNotFoundError
+from ..errors import ClientError, MissingScopeError, PermissionDeniedError, RemoteNotFoundError
 from ..models import Container, ContentId, Page, TreeSnapshot
+from ._extent import concerns_all
 from ._together import together
 
-__all__ = ["read_containers"]
+__all__ = ["Parents", "read_containers"]
 
 
-async def read_containers(client: ConfluenceClient, tree: TreeSnapshot, pages: Iterable[Page]) -> list[Container]:
+@attrs.frozen
+class Parents:
+    """Parents that could be read, and why others could not, by id."""
+
+    found: list[Container] = attrs.field(factory=list)
+    failed: dict[ContentId, ClientError] = attrs.field(factory=dict)
+
+
+async def read_containers(
+    client: ConfluenceClient,
+    tree: TreeSnapshot,
+    pages: Iterable[Page],
+    *,
+    remembered: Mapping[ContentId, Container] | None = None,
+) -> Parents:
     """
     Read every parent of some pages that the tree lacks, up to the top, each once.
 
-    One that cannot be read is left out; the planner puts what is below it under the space, with a warning.
+    One that is not there or not visible is left out; the planner puts what is below it under the space, with a
+    warning. One that cannot be read for another reason counts as failed, and is as it is remembered.
+
+    Raises:
+        ClientError: What is wrong is wrong with the whole connection.
     """
-    found: list[Container] = []
+    parents = Parents()
     asked: set[ContentId] = set(tree.pages) | set(tree.containers)
     wanted = _parents(pages, asked)
     while wanted:
         asked.update(wanted)
         read = await together(_read(client, kind, content_id) for content_id, kind in wanted.items())
-        layer = [container for container in read if container is not None]
-        found += layer
+        layer = []
+        for content_id, answer in zip(wanted, read, strict=True):
+            if isinstance(answer, ClientError):
+                parents.failed[content_id] = answer
+            container = (remembered or {}).get(content_id) if isinstance(answer, ClientError) else answer
+            layer += [container] if container is not None else []
+        parents.found.extend(layer)
         wanted = _parents(layer, asked)
-    return found
+    return parents
 
 
 def _parents(nodes: Iterable[Page | Container], asked: set[ContentId]) -> Mapping[ContentId, str]:
@@ -38,8 +64,12 @@ def _parents(nodes: Iterable[Page | Container], asked: set[ContentId]) -> Mappin
     }
 
 
-async def _read(client: ConfluenceClient, kind: str, content_id: ContentId) -> Container | None:
+async def _read(client: ConfluenceClient, kind: str, content_id: ContentId) -> Container | ClientError | None:
     try:
         return await client.container(kind, content_id)
     except (RemoteNotFoundError, PermissionDeniedError, MissingScopeError):
         return None
+    except ClientError as error:
+        if concerns_all(error):
+            raise
+        return error

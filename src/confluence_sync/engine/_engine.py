@@ -208,8 +208,10 @@ class SyncEngine:
             pages.update((page.id, page) for page in batch.items if page.status == "current")
             base_url = base_url or batch.base_url
         tree = TreeSnapshot(space=space, pages=pages, complete=True, base_url=base_url or self._client.site_url)
-        containers = await read_containers(self._client, tree, pages.values())
-        return attrs.evolve(tree, containers={container.id: container for container in containers})
+        parents = await read_containers(self._client, tree, pages.values())
+        for error in parents.failed.values():
+            raise error
+        return attrs.evolve(tree, containers={container.id: container for container in parents.found})
 
 
 def _check(mappings: Sequence[SpaceMapping]) -> None:

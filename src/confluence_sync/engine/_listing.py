@@ -141,10 +141,14 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
         walk=None,
     )
     tree = await run.memory.tree(listed)
-    containers = await read_containers(run.client, tree, tree.pages.values())
+    remembered = await run.memory.containers(record)
+    parents = await read_containers(run.client, tree, tree.pages.values(), remembered=remembered)
+    for content_id, error in parents.failed.items():
+        run.state.troubled = True
+        await _warn(run, record, f"the parent {content_id} could not be read ({error})")
     await run.people.learn_wanted()
     await run.memory.apply(
-        *(run.memory.put_container(container, space.id, walk.generation) for container in containers),
+        *(run.memory.put_container(container, space.id, walk.generation) for container in parents.found),
         *run.memory.clear_tree(space.id, record.generation),
         run.memory.put_space(listed),
     )

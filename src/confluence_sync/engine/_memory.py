@@ -60,11 +60,10 @@ class Memory:
     async def tree(self, record: SpaceRecord) -> TreeSnapshot:
         """Return the tree of a space as it was listed last."""
         pages = self._tree("pages", record.space.id, record.generation)
-        containers = self._tree("containers", record.space.id, record.generation)
         return TreeSnapshot(
             space=record.space,
             pages={PageId(key): load(Page, data) async for key, data in self.store.scan(pages)},
-            containers={ContentId(key): load(Container, data) async for key, data in self.store.scan(containers)},
+            containers=await self.containers(record),
             complete=record.complete,
             base_url=record.base_url,
         )
@@ -76,6 +75,11 @@ class Memory:
             found = await self.store.load_many(self._tree("pages", record.space.id, record.generation), part)
             pages.update((PageId(key), load(Page, data)) for key, data in found.items())
         return pages
+
+    async def containers(self, record: SpaceRecord) -> dict[ContentId, Container]:
+        """Return the parents in the tree that are no pages of it."""
+        collection = self._tree("containers", record.space.id, record.generation)
+        return {ContentId(key): load(Container, data) async for key, data in self.store.scan(collection)}
 
     def put_page(self, page: Page, generation: int) -> Change:
         """Remember a listed page."""

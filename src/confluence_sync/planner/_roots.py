@@ -54,6 +54,9 @@ def _check_folder(folder: str) -> None:
             check_path(folder)
     except InvalidPathError as error:
         raise ConfigurationError(f"folder {folder!r} of a mapping: {error}") from error
+    safe = "/".join(map(safe_name, folder.split("/"))) if folder else folder
+    if safe != folder:
+        raise ConfigurationError(f"folder {folder!r} of a mapping is no good name on every platform; use {safe!r}")
     if len(folder.encode()) > MAX_FOLDER_BYTES:
         raise ConfigurationError(f"folder {folder!r} of a mapping is longer than {MAX_FOLDER_BYTES} bytes")
 
