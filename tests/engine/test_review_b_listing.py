@@ -79,6 +79,7 @@ async def test_few_empty_portions_are_no_circle(world):
     )
     assert (await world.sync()).outcome is Outcome.SUCCEEDED
     assert len(await world.paths()) == 7
+    assert world.told(RunWarned) == []
 
 
 @pytest.mark.parametrize("mode", [RunMode.FULL, RunMode.REBUILD])
