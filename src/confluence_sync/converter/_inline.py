@@ -136,7 +136,8 @@ def _marked(opening: End, text: Piece | None, closing: Piece | None, *, label: b
     if type(text) is not str or closing is not mark.closing or not opening.opens or not text:
         return ""
     if mark is CODE:
-        return "" if text[0].isspace() or text[-1].isspace() else code_span(squeeze(text))
+        words = "" if text[0].isspace() or text[-1].isspace() else squeeze(text)
+        return code_span(words) if words else ""
     if not (mark.delimiter and text[0].isalnum() and text[-1].isalnum()):
         return ""
     words = text if is_prose(text) else _prose(text, label=label)
