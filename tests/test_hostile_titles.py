@@ -44,6 +44,7 @@ HOSTILE = [
     "---\ninjected: true",
     "{{ template }}",
     "\u202etxt.exe",
+    "\ud800 half a character",
     "Foo",
     "Foo.md",
     "x" * 251 + ".md",

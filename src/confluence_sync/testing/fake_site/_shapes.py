@@ -116,7 +116,7 @@ def child_json(node: Node) -> dict[str, Any]:
 
 def attachment_json(attachment: Attachment, page: FakePage) -> dict[str, Any]:
     """Return `AttachmentBulk`."""
-    name = quote_plus(attachment.filename)
+    name = _slug(attachment.filename)
     webui = f"/pages/viewpageattachments.action?pageId={page.id}&preview=%2F{page.id}%2F{attachment.number}%2F{name}"
     modified = int(attachment.updated_at.timestamp() * 1000)
     download = (
@@ -175,9 +175,9 @@ def web_path(node: Node) -> str:
         case "page" if node.id == node.space.homepage_id:
             return f"{prefix}/overview"
         case "page":
-            return f"{prefix}/pages/{node.id}/{quote_plus(node.title)}"
+            return f"{prefix}/pages/{node.id}/{_slug(node.title)}"
         case "blogpost":
-            return f"{prefix}/blog/{node.created_at:%Y/%m/%d}/{node.id}/{quote_plus(node.title)}"
+            return f"{prefix}/blog/{node.created_at:%Y/%m/%d}/{node.id}/{_slug(node.title)}"
         case other:
             return f"{prefix}/{other}/{node.id}"
 
@@ -194,3 +194,7 @@ def _tiny(number: int) -> str:
     """Return the short form of an id: its little-endian bytes in base64 without the zeros at the end."""
     code = base64.b64encode(number.to_bytes(8, "little"), altchars=b"_-").decode()
     return code.rstrip("=").rstrip("A")
+
+
+def _slug(text: str) -> str:
+    return quote_plus(text, errors="replace")  # JSON can carry half a character, a URL cannot
