@@ -8,6 +8,8 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["lint", "typing", "tests", "examples", "docs", "build"]
 nox.options.reuse_existing_virtualenvs = True
 
+RIVALS = ["confluence-md-exporter", "html-to-markdown", "html2text", "markdownify"]
+"""What the converter is measured against, side by side."""
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
 
@@ -78,5 +80,5 @@ def build(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Figures: requests, points, pages a second, memory. Nothing is asserted about time."""
-    session.install("-e", ".[testing]")
+    session.install("-e", ".[testing]", *RIVALS)
     session.run("python", "-m", "pytest", "tests/benchmarks", "-m", "bench", "-s", "-q", *session.posargs)

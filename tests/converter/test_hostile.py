@@ -62,3 +62,24 @@ def test_no_fence_is_broken(code, around):
     )
     html = rendered.render(convert(around.format(macro) + "<p>after</p>").markdown)
     assert "<p>after</p>" in html
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("java" + "&#9;" * 250 + "script:alert(1)", id="control characters"),
+        pytest.param("&#8203;" * 250 + "javascript:alert(1)", id="characters without width"),
+        "feed:javascript:alert(1)",
+        "view-source:javascript:alert(1)",
+    ],
+)
+def test_addresses_that_hide_what_they_run(address: str):
+    """However far in front it is hidden, a scheme that runs something makes no link."""
+    assert convert(f'<p><a href="{address}">text</a></p>').markdown == "text\n"
+
+
+def test_formula_lines_end_clean():
+    """What is taken out of a formula leaves no space at the end of its line."""
+    formula = '<ac:parameter ac:name="body">} <k>\n></ac:parameter>'
+    converted = convert(f'<ac:structured-macro ac:name="mathblock">{formula}</ac:structured-macro>')
+    assert not any(line.endswith(" ") for line in converted.markdown.split("\n"))

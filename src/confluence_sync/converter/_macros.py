@@ -255,7 +255,7 @@ def _inflate(data: str) -> str:
 def _formula(macro: Macro) -> str:
     """Return a formula; a space after `<` keeps it from looking like a tag, and no empty line ends its paragraph."""
     formula = macro.text or macro.parameter("body", "equation", "formula", "latex", "")
-    return "\n".join(re.sub(r"<(?=[A-Za-z/!?])", "< ", line) for line in formula.split("\n") if line.strip())
+    return "\n".join(re.sub(r"<(?=[A-Za-z/!?])", "< ", line).rstrip() for line in formula.split("\n") if line.strip())
 
 
 MACROS: Mapping[str, MacroHandler] = MappingProxyType(

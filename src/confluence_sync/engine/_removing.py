@@ -71,7 +71,7 @@ async def _delete(run: RunContext, space_id: SpaceId, action: DeletePage) -> Non
     """Delete one file and forget it; what cannot be deleted stays ours, so that the next run tries again."""
     entry = (await run.memory.entries(space_id, [action.page_id])).get(action.page_id)
     recorded = entry is not None and entry.path == action.path
-    written = entry.digest if entry is not None else ""
+    written = entry.digest if entry is not None and recorded else ""
     if entry is not None and recorded:
         await note_digests(run, space_id, [entry])
     try:
