@@ -125,9 +125,9 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
         requests=cost.requests,
         points=cost.points,
     )
-    if taken := sum(path.startswith(f"{plan.layout.root}/") for path in await _files_of_others(run, space_id)):
+    if plan.layout.aside and (there := await _files_of_others(run, space_id, plan.layout.root)):
         run.state.troubled = True
-        message = f"{taken} files of another space are still in its folder; the next run gives the pages their places"
+        message = f"{there} files of another space are still in its folder; the next run gives the pages their places"
         await run.events.emit(RunWarned, message=f"space {space.key}: {message}")
     for warning in plan.warnings:
         await run.events.emit(RunWarned, message=f"space {space.key}: {warning}")
@@ -138,10 +138,11 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
         run.state.troubled = True
 
 
-async def _files_of_others(run: RunContext, space_id: SpaceId) -> list[str]:
-    """Return the paths that the other mapped spaces had before the run."""
+async def _files_of_others(run: RunContext, space_id: SpaceId, root: str) -> int:
+    """Return how many files the other mapped spaces had in a space's folder before the run."""
     others = [mapping.space_id for mapping in run.state.mappings if mapping.space_id != space_id]
-    return [path for other in others for path in (await run.memory.manifest(other)).paths()]
+    manifests = [await run.memory.manifest(other) for other in others]
+    return sum(path.startswith(f"{root}/") for manifest in manifests for path in manifest.paths())
 
 
 async def _cost(run: RunContext, space_id: SpaceId, plan: Plan) -> Estimate:

@@ -37,6 +37,7 @@ class Layout:
     Attributes:
         root: Folder of the space.
         paths: Path of every page of the snapshot, relative to the top of the VFS.
+        aside: How many pages and folders have another name because of a foreign file.
         warnings: Pages whose place in the tree could not be kept, in sentences.
     """
 
@@ -44,6 +45,7 @@ class Layout:
     root: str
     paths: Mapping[PageId, str]
     tree: Tree = attrs.field(repr=False)
+    aside: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -86,7 +88,7 @@ def plan_layout(snapshot: TreeSnapshot, *, root: str, occupied: Collection[str] 
             f"{aside} pages or folders step aside for files of the same name that no earlier run is known to have "
             "written; if one did, its state is missing"
         )
-    return Layout(snapshot=snapshot, root=root, paths=paths, tree=tree, warnings=tuple(warnings))
+    return Layout(snapshot=snapshot, root=root, paths=paths, tree=tree, aside=aside, warnings=tuple(warnings))
 
 
 class _Shape:
