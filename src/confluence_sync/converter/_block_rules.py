@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 from ._context import Context, Element
-from ._flow import Flow
+from ._flow import CellFlow, Flow
 from ._lists import ListBuilder
-from ._rules import Blocks, Paragraph
+from ._inline import NEW_LINE, Mark, render_text, render_whole
+from ._rules import Blocks, Line, OneLine, Paragraph
 from ._tables import TableBuilder
+from ._tokens import unescape
 
 __all__ = [
     "DECISIONS",
     "Cell",
     "Head",
+    "Heading",
     "Item",
     "List",
-    "Row",
     "Table",
     "Task",
     "break_line",
-    "heading",
+    "end_row",
     "preformatted",
     "quote",
     "rule",
+    "start_row",
     "task_status",
 ]
 
 
-def heading(context: Context, element: Element, content: Flow) -> None:
-    if text := content.finish():
-        context.headings.append(text)
-        context.flow.heading(int(element.name[1]), text)
+class Heading(OneLine):
+    """`h1` to `h6`."""
+
+    def __init__(self) -> None:
+        super().__init__(self._write_heading)
+
+    @staticmethod
+    def _write_heading(context: Context, element: Element, content: Flow) -> None:
+        if text := content.finish():
+            context.headings.append(text)
+            context.flow.heading(int(element.name[1]), text)
+
+    def line(self, element: Element, mark: Mark | None) -> Line:
+        level = int(element.name[1])
+
+        def write(context: Context, text: str) -> None:
+            flow = context.flow
+            if mark or flow.is_line or flow.has_marks():
+                context.fill(element, text, mark, block=True)
+            elif heading := render_text(unescape(text), line_break=" "):
+                context.headings.append(heading)
+                flow.heading(level, heading)
+
+        return write
 
 
 def quote(context: Context, _element: Element, content: Flow) -> None:
@@ -91,6 +114,16 @@ class Item(Paragraph):
             owner = context.flow.owner
         return owner.item(self.box) if isinstance(owner, ListBuilder) else super().open(context, element)
 
+    def line(self, element: Element, mark: Mark | None) -> Line:
+        def write(context: Context, text: str) -> None:
+            owner = context.flow.owner
+            if isinstance(owner, ListBuilder) and owner.takes_lines:
+                owner.add_line(render_whole(text, mark, line_break=NEW_LINE), self.box)
+            else:
+                context.fill(element, text, mark, block=True)
+
+        return write
+
 
 class Task(Item):
     """`ac:task`: an item with a box."""
@@ -149,14 +182,21 @@ class Head:
             content.owner.end_head()
 
 
-class Row(Paragraph):
-    def open(self, context: Context, element: Element) -> Flow:
-        if not isinstance(context.flow.owner, TableBuilder):
-            context.close_implied({"tr"}, within={"table"})
-        content = super().open(context, element)
-        if isinstance(content.owner, TableBuilder):
-            content.owner.start_row()
-        return content
+def start_row(context: Context) -> None:
+    """`tr`. Outside of a table it begins a paragraph."""
+    end_row(context)
+    if context.flow.pieces:
+        context.flow.end_paragraph()
+    if isinstance(context.flow.owner, TableBuilder):
+        context.flow.owner.start_row()
+
+
+def end_row(context: Context) -> None:
+    """`</tr>`: a cell that is still open ends too."""
+    if not isinstance(context.flow.owner, TableBuilder):
+        context.close_implied({"td", "th"}, within={"table"})
+    if context.flow.pieces and isinstance(context.flow.owner, TableBuilder):
+        context.flow.end_paragraph()
 
 
 class Cell(Paragraph):
@@ -165,11 +205,31 @@ class Cell(Paragraph):
     def open(self, context: Context, element: Element) -> Flow:
         owner = context.flow.owner
         if not isinstance(owner, TableBuilder):
-            context.close_implied({"td", "th"}, within={"tr", "table"})
+            context.close_implied({"td", "th"}, within={"table"})
             owner = context.flow.owner
-            if not isinstance(owner, TableBuilder):
-                return super().open(context, element)
-        header = element.name == "th"
-        if not (attributes := element.attributes):
-            return owner.start_cell(header)
-        return owner.start_cell(header, _number(attributes.get("colspan"), 1), _number(attributes.get("rowspan"), 1))
+        return owner.cell() if isinstance(owner, TableBuilder) else super().open(context, element)
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        owner = context.flow.owner
+        if content is context.flow or not isinstance(owner, TableBuilder):
+            super().close(context, element, content)
+        else:
+            owner.add_cell(content.finish(), *self._shape(element))
+
+    def line(self, element: Element, mark: Mark | None) -> Line:
+        header, columns, rows = self._shape(element)
+
+        def write(context: Context, text: str) -> None:
+            owner = context.flow.owner
+            if isinstance(owner, TableBuilder):
+                owner.add_cell(render_whole(text, mark, line_break=CellFlow.line_break), header, columns, rows)
+            else:
+                context.fill(element, text, mark, block=True)
+
+        return write
+
+    @staticmethod
+    def _shape(element: Element) -> tuple[bool, int, int]:
+        """Return whether a cell is a header, and how many columns and rows it covers."""
+        columns, rows = (_number(element.attributes.get(name), 1) for name in ("colspan", "rowspan"))
+        return element.name == "th", columns, rows

@@ -13,6 +13,7 @@ from ..models import ConversionWarning
 from ..protocols import LinkResolver
 from ._anchors import plain_text
 from ._flow import Flow
+from ._inline import Mark
 from ._links import Links
 from ._macro import Macro, MacroHandler
 from ._references import Reference
@@ -107,6 +108,17 @@ class Context:
             if element.name == name:
                 return
             self.warn("malformed", "an element is not closed")
+
+    def fill(self, element: Element, text: str, mark: Mark | None, *, block: bool) -> None:
+        """Open and close an element that has nothing in it but text, which is a paragraph if it is a `block`."""
+        content = element.rule.open(self, element)
+        if block:
+            content.add_paragraph(text, mark)
+        elif mark:
+            content.add_marked(mark, text)
+        else:
+            content.add_text(text)
+        element.rule.close(self, element, content)
 
     def put(self, element: Element) -> None:
         """Open and close an element that has no content."""

@@ -8,16 +8,17 @@ from types import MappingProxyType
 from ._block_rules import (
     Cell,
     Head,
+    Heading,
     Item,
     List,
-    Row,
     Table,
     Task,
     break_line,
-    heading,
+    end_row,
     preformatted,
     quote,
     rule,
+    start_row,
     task_status,
 )
 from ._context import Context, Element, Rule
@@ -26,7 +27,7 @@ from ._inline import CODE, DELETED, EMPHASIS, STRONG, SUBSCRIPT, SUPERSCRIPT
 from ._inline_rules import ConfluenceLink, Image, Link, ReferenceRule, Span, emoticon, html_image, time
 from ._macro_rules import ExtensionRule, MacroRule, Node, RichBody, extension_attribute, fallback, parameter, plain_body
 from ._references import REFERENCES
-from ._rules import PARAGRAPH, Blocks, Line, Raw, Switch, Void, marked
+from ._rules import PARAGRAPH, Blocks, Raw, Switch, Void, marked
 
 __all__ = ["ELEMENTS", "TRANSPARENT", "VOID"]
 
@@ -38,7 +39,7 @@ def _drop(_context: Context, _element: Element, _content: Flow) -> None:
     """Write nothing."""
 
 
-_HEADING = Line(heading)
+_HEADING = Heading()
 _STRONG = marked(STRONG)
 _EMPHASIS = marked(EMPHASIS)
 _DELETED = marked(DELETED)
@@ -78,7 +79,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         # Tables
         "table": Table(),
         "thead": Head(),
-        "tr": Row(),
+        "tr": Switch(start_row, end_row),
         "td": Cell(),
         "th": Cell(),
         # Emphasis

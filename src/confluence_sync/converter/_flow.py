@@ -36,11 +36,11 @@ class ListBlock(Block):
 
 
 class Item(NamedTuple):
-    """A finished item of a list: its number or "", what goes before its text (the box of a task) or "", its blocks."""
+    """An item of a list: its number or "", what goes before its text (the box of a task) or "", its content."""
 
     marker: str
     box: str
-    flow: Flow
+    content: Flow | str
 
 
 class Literal(str):
@@ -57,6 +57,7 @@ class Flow:
         depth: How many flows this one is in.
         line_break: What a break in its lines is written as.
         keeps_space: Whether white space at the start of its lines counts.
+        is_line: Whether all of it is one line that is already begun.
         owner: The list or the table that takes items or rows from this flow, if there is one.
         blocks: The finished blocks.
         pieces: The line that is being written.
@@ -65,6 +66,7 @@ class Flow:
     __slots__ = ("_active", "blocks", "depth", "owner", "pieces")
     line_break = NEW_LINE
     keeps_space = False
+    is_line = False
 
     def __init__(self, depth: int = 0, active: Sequence[Mark] = ()) -> None:
         self.depth = depth
@@ -119,6 +121,10 @@ class Flow:
             del self._active[mark]
             self.pieces.append(mark.closing)
 
+    def has_marks(self) -> bool:
+        """Tell whether emphasis goes on in what comes next."""
+        return bool(self._active)
+
     # Flows within
 
     def nested(self) -> Flow:
@@ -143,11 +149,14 @@ class Flow:
             if text:
                 self.blocks.append(text)
 
-    def add_paragraph(self, text: str) -> None:
-        """Add a paragraph that is nothing but text."""
+    def add_paragraph(self, text: str, mark: Mark | None = None) -> None:
+        """Add a paragraph that is nothing but text, all of it emphasised if there is a mark."""
         if self.pieces:
             self.end_paragraph()
-        if self._active:
+        if mark:
+            self.add_marked(mark, text)
+            self.end_paragraph()
+        elif self._active:
             self.add_text(text)
             self.end_paragraph()
         elif is_plain(text):
@@ -259,7 +268,8 @@ class CellFlow(Flow):
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
         for item in items:
             marker = f"{item.marker}." if ordered else "-"
-            self.block(" ".join(filter(None, (marker, item.box, item.flow.finish()))))
+            text = item.content if isinstance(item.content, str) else item.content.finish()
+            self.block(" ".join(filter(None, (marker, item.box, text))))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in (header, *rows):
@@ -281,6 +291,7 @@ class LineFlow(Flow):
     __slots__ = ()
     line_break = " "
     keeps_space = True
+    is_line = True
     label = False
 
     def nested(self) -> Flow:
@@ -295,8 +306,10 @@ class LineFlow(Flow):
     def end_paragraph(self) -> None:
         self.pieces.append(" ")
 
-    def add_paragraph(self, text: str) -> None:
-        self.pieces += (" ", unescape(text), " ")
+    def add_paragraph(self, text: str, mark: Mark | None = None) -> None:
+        self.pieces.append(" ")
+        self.add_marked(mark, text) if mark else self.add_text(text)
+        self.pieces.append(" ")
 
     def block(self, markdown: str) -> None:
         self.pieces += [" ", Markup(" ".join(markdown.split())), " "]
@@ -340,7 +353,8 @@ class RawFlow(LineFlow):
     def end_paragraph(self) -> None:
         pass
 
-    def add_paragraph(self, text: str) -> None:
+    def add_paragraph(self, text: str, mark: Mark | None = None) -> None:
+        del mark
         self.add_text(text)
 
     def block(self, markdown: str) -> None:
@@ -358,13 +372,14 @@ class RawFlow(LineFlow):
 
 
 def _item(item: Item, marker: str) -> str:
-    if item.flow.pieces:
-        item.flow.end_paragraph()
-    if len(item.flow.blocks) == 1 and not item.box and "\n" not in item.flow.blocks[0]:
-        return f"{marker} {item.flow.blocks[0]}"
-    parts = [f"{marker} {item.box}".rstrip()]
+    lead = f"{marker} {item.box}" if item.box else marker
+    content = item.content
+    if isinstance(content, str):
+        return f"{lead} {content}"
+    content.end_paragraph()
+    parts = [lead]
     glue = " "
-    for block in item.flow.blocks:
+    for block in content.blocks:
         if glue == " " and item.box and isinstance(block, Block):
             glue = "\n\n"
         elif glue != " ":
@@ -387,4 +402,7 @@ def _interrupts(block: str) -> bool:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join([cell.replace("|", r"\|") for cell in cells]) + " |"
+    row = " | ".join(cells)
+    if row.count("|") >= len(cells):
+        row = " | ".join([cell.replace("|", r"\|") for cell in cells])
+    return f"| {row} |"

@@ -14,9 +14,10 @@ from typing import Any, Final
 import attrs
 
 from ._escape import begins_block, code_span, escape, escape_label, is_plain, is_prose, squeeze
+from ._tokens import unescape
 
 __all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "Mark", "Markup", "Piece"]
-__all__ += ["render_line", "render_text", "strong"]
+__all__ += ["render_line", "render_text", "render_whole", "strong"]
 
 
 class Markup(str):
@@ -75,11 +76,12 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
         line_break: What stands for a break: `NEW_LINE` in a paragraph, `<br>` in a table cell.
         label: Whether the line is the text of a link, where brackets count.
     """
-    if len(pieces) == 1 and type(text := pieces[0]) is str:
-        return render_text(text, line_break=line_break, label=label)
+    if len(pieces) == 1:
+        piece = pieces[0]
+        return render_text(piece, line_break=line_break, label=label) if type(piece) is str else _alone(piece)
     if len(pieces) == 3 and isinstance(first := pieces[0], End) and (whole := _marked(first, *pieces[1:], label=label)):
         return whole
-    if simple := _simple_line(pieces, label=label, starts_line=line_break == NEW_LINE and not label):
+    if simple := _simple_line(pieces, line_break, label=label):
         return simple
     line = _Line(line_break, label=label)
     for piece in pieces:
@@ -95,30 +97,48 @@ def render_text(text: str, *, line_break: str = NEW_LINE, label: bool = False) -
     return escape_label(words) if label else escape(words, starts_line=line_break == NEW_LINE)
 
 
-def _simple_line(pieces: Sequence[Piece], *, label: bool, starts_line: bool) -> str:
+def render_whole(text: str, mark: Mark | None, *, line_break: str) -> str:
+    """Return the Markdown of a line that is one text of the document, all of it emphasised if there is a mark."""
+    if mark:
+        return render_line((mark.opening, unescape(text), mark.closing), line_break=line_break)
+    return text if is_plain(text) else render_text(unescape(text), line_break=line_break)
+
+
+def _alone(piece: Piece) -> str:
+    """Return a line of one piece: a break or the end of a mark is nothing by itself."""
+    return piece if isinstance(piece, Markup) else ""
+
+
+def _simple_line(pieces: Sequence[Piece], line_break: str, *, label: bool) -> str:
     """Return a line in which every mark is around words and stands apart, as most do, "" if it is not so simple."""
     parts: list[str] = []
     marks: list[int] = []
-    last: object = None
+    text = ""
     rest = iter(pieces)
     for piece in rest:
-        kind, part = type(piece), ""
         if type(piece) is str:
-            if kind is not last:
-                part = piece if is_prose(piece) else _prose(piece, label=label)
-        elif isinstance(piece, End):
-            part = _marked(piece, next(rest, None), next(rest, None), label=label)
+            text += piece
+            continue
+        if text:
+            parts.append(text if is_prose(text) else _prose(text, label=label))
+            text = ""
+        if isinstance(piece, End):
             marks.append(len(parts))
-        elif isinstance(piece, Markup) and not (piece[:1] == "[" and parts and parts[-1][-1] == "!"):
+            part = _marked(piece, next(rest, None), next(rest, None), label=label)
+        elif isinstance(piece, Markup) and not (piece[:1] == "[" and parts and parts[-1][-1:] == "!"):
             part = piece
+        else:
+            return ""
         if not part:
             return ""
         parts.append(part)
-        last = kind
+    if text:
+        parts.append(text if is_prose(text) else _prose(text, label=label))
     line = "".join(parts).strip(" ")
-    if "  " in line or (marks and not all(_is_apart(parts, index) for index in marks)):
+    if "  " in line or not all(_is_apart(parts, index) for index in marks):
         return ""
-    return "" if starts_line and parts and type(pieces[0]) is str and begins_block(parts[0].strip()) else line
+    starts_line = line_break == NEW_LINE and not label and type(pieces[0]) is str
+    return "" if starts_line and begins_block(line) else line
 
 
 def _prose(text: str, *, label: bool) -> str:
@@ -146,7 +166,7 @@ def _marked(opening: End, text: Piece | None, closing: Piece | None, *, label: b
 
 def _is_apart(parts: Sequence[str], index: int) -> bool:
     """Whether a mark stands between spaces, or before a full stop and the like."""
-    return (index == 0 or parts[index - 1][-1] in " (") and (index + 1 == len(parts) or parts[index + 1][0] in " .,;:)")
+    return (index == 0 or parts[index - 1][-1:] in " (") and (index + 1 == len(parts) or parts[index + 1][:1] in " .,;:)")
 
 
 def strong(markdown: str) -> str:

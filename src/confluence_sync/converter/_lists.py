@@ -14,11 +14,13 @@ class ListBuilder:
     Attributes:
         stray: The flow of what stands between the items; it goes to the item before.
         ordered: Whether the items are numbered.
+        takes_lines: Whether an item that is one line can be added as it is.
     """
 
     def __init__(self, outer: Flow, stray: Flow, *, ordered: bool = False, start: int = 1, lead: str = "") -> None:
         self.stray = stray
         self.ordered = ordered
+        self.takes_lines = type(outer) is Flow and not outer.has_marks()
         stray.owner = self
         self._outer = outer
         self._next = start
@@ -30,6 +32,11 @@ class ListBuilder:
         self._settle()
         return self._begin(box or self._lead)
 
+    def add_line(self, text: str, box: str = "") -> None:
+        """Add an item that is one line."""
+        self._settle()
+        self._add(box or self._lead, text)
+
     def check(self) -> None:
         """Check the box of the item begun last."""
         self._items[-1] = self._items[-1]._replace(box="[x]")
@@ -37,16 +44,33 @@ class ListBuilder:
     def finish(self) -> list[Item]:
         """Return the items that have content."""
         self._settle()
-        return [item for item in self._items if not item.flow.is_empty()]
+        return [item for item in self._items if not _is_empty(item.content)]
 
     def _begin(self, box: str = "") -> Flow:
         flow = self._outer.nested()
-        self._items.append(Item(str(self._next) if self.ordered else "", box, flow))
-        self._next += 1
+        self._add(box, flow)
         return flow
 
+    def _add(self, box: str, content: Flow | str) -> None:
+        self._items.append(Item(str(self._next) if self.ordered else "", box, content))
+        self._next += 1
+
     def _settle(self) -> None:
+        """Hand what stands between the items to the one before."""
         if not self.stray.is_empty():
-            target = self._items[-1].flow if self._items else self._begin()
+            target = self._last_flow() if self._items else self._begin()
             target.absorb(self.stray)
             self.stray.blocks = []
+
+    def _last_flow(self) -> Flow:
+        last = self._items[-1]
+        if not isinstance(last.content, str):
+            return last.content
+        flow = self._outer.nested()
+        flow.blocks.append(last.content)
+        self._items[-1] = last._replace(content=flow)
+        return flow
+
+
+def _is_empty(content: Flow | str) -> bool:
+    return not content if isinstance(content, str) else content.is_empty()

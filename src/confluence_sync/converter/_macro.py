@@ -149,7 +149,7 @@ class Macro:
             self.write_link(title, href)
             items.append(Item("", "", self.context.flow))
         self.context.flow = outer
-        if items and items[0].flow is not outer:
+        if items and items[0].content is not outer:
             outer.list(items, ordered=False)
 
     # About the site

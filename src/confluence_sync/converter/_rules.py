@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import methodcaller
+from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -11,7 +11,7 @@ from ._context import Context, Element
 from ._flow import Flow, RawFlow
 from ._inline import Mark
 
-__all__ = ["PARAGRAPH", "Blocks", "Line", "Paragraph", "Raw", "Switch", "Void", "Writer", "marked"]
+__all__ = ["PARAGRAPH", "Blocks", "Line", "LineRule", "OneLine", "Paragraph", "Raw", "Switch", "Void", "Writer", "marked"]
 
 Writer = Callable[[Context, Element, Flow], None]
 """Writes what an element becomes into `context.flow`, given its finished content."""
@@ -27,12 +27,25 @@ class Switch:
         mark: The emphasis it stands for; None for a paragraph.
     """
 
-    begin: Callable[[Flow], None]
-    end: Callable[[Flow], None]
+    begin: Callable[[Context], None]
+    end: Callable[[Context], None]
     mark: Mark | None = None
 
 
-def _end_paragraph(flow: Flow) -> None:
+Line = Callable[[Context, str], None]
+"""Writes elements with nothing in them but a text, tags and all; the text is as the document has it."""
+
+
+@runtime_checkable
+class LineRule(Protocol):
+    """A rule that knows a short way for an element that is one line of text."""
+
+    def line(self, element: Element, mark: Mark | None) -> Line:
+        """Return what writes such an element; all of its text is emphasised if there is a mark."""
+
+
+def _end_paragraph(context: Context) -> None:
+    flow = context.flow
     if flow.pieces:
         flow.end_paragraph()
 
@@ -43,7 +56,7 @@ PARAGRAPH = Switch(_end_paragraph, _end_paragraph)
 
 def marked(mark: Mark) -> Switch:
     """Emphasis."""
-    return Switch(methodcaller("open_mark", mark), methodcaller("close_mark", mark), mark)
+    return Switch(lambda context: context.flow.open_mark(mark), lambda context: context.flow.close_mark(mark), mark)
 
 
 class Paragraph:
@@ -51,7 +64,7 @@ class Paragraph:
 
     def open(self, context: Context, element: Element) -> Flow:
         del element
-        _end_paragraph(context.flow)
+        _end_paragraph(context)
         return context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
@@ -64,14 +77,14 @@ class Void:
     """An element without content."""
 
     def __init__(self, write: Writer) -> None:
-        self._write = write
+        self.write = write
 
     def open(self, context: Context, element: Element) -> Flow:
         del element
         return context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
-        self._write(context, element, content)
+        self.write(context, element, content)
 
 
 class Blocks:
@@ -92,7 +105,7 @@ class Blocks:
             self._write(context, element, content)
 
 
-class Line:
+class OneLine:
     """One line: a heading, a caption. Within another line the content stays as it is."""
 
     def __init__(self, write: Writer) -> None:

@@ -11,14 +11,13 @@ import html
 import re
 from collections.abc import Iterable
 
-__all__ = ["clean_text", "read_attributes", "tag_name", "tokens", "unescape"]
+__all__ = ["clean_text", "read_attributes", "split_tags", "tag_name", "tokens", "unescape"]
 
+_TAG = r"""[A-Za-z] [^<>"']*+ (?: (?: "[^"]*+" | '[^']*+' ) [^<>"']*+ )*+"""
 _TOKENS = re.compile(
-    r"""
-      (?: < ( [A-Za-z] [^<>"']*+ (?: (?: "[^"]*+" | '[^']*+' ) [^<>"']*+ )*+ ) >  # 1: a start tag
-          ( [^<]*+ ) )?+                                                        # 2: the text behind it
-      (?: </ ( [A-Za-z] [^<>"']*+ (?: (?: "[^"]*+" | '[^']*+' ) [^<>"']*+ )*+ ) > # 3: the end tag behind that
-          ( [^<]*+ ) | (?(1) | (?!) ) )                                         # 4: the text behind it
+    rf"""
+      (?: ( (?: < {_TAG} > )++ ) ( [^<]*+ ) )?+                                 # 1: start tags, 2: the text behind them
+      (?: ( (?: </ {_TAG} > )++ ) ( [^<]*+ ) | (?(1) | (?!) ) )                 # 3: end tags, 4: the text behind them
     | <!\[CDATA\[ ( [^\]]*+ (?: \] (?!\]>) [^\]]*+ )*+ ) (?: \]\]> )?+          # 5: literal text
     | <!--        [^-]*+ (?: - (?!->) [^-]*+ )*+         (?: --> )?+            # a comment
     | <[!?] [^<>]*+ >?+                                                         # a declaration
@@ -29,6 +28,7 @@ _TOKENS = re.compile(
     re.VERBOSE,
 )
 """Matches at every position, so nothing is left out."""
+_TAGS = re.compile(rf"</?+({_TAG})>", re.VERBOSE)
 _LONG = 1_000_000
 
 _CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
@@ -38,9 +38,9 @@ _ATTRIBUTE = re.compile(r"""([^\s=/"'<>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^
 
 def tokens(storage: str) -> Iterable[tuple[str, str, str, str, str, str]]:
     """
-    Return the tokens: (start tag, text behind it, end tag, text behind that, text out of CDATA, other text).
+    Return the tokens: (start tags, text behind them, end tags, text behind those, text out of CDATA, other text).
 
-    Tags are without brackets, and an end tag without its slash. A token has a start tag, an end tag or both.
+    Tags that follow each other directly are one run, so a cell with a paragraph in it is a single token.
 
     A list is the faster way, and grows too large for very long documents.
     """
@@ -53,6 +53,11 @@ def tokens(storage: str) -> Iterable[tuple[str, str, str, str, str, str]]:
 def clean_text(storage: str) -> str:
     """Return a text without what no document can hold: control characters and lone surrogates."""
     return storage.encode("utf-8", "replace").translate(None, _CONTROLS).decode()
+
+
+def split_tags(run: str) -> list[str]:
+    """Return the tags of a run without their brackets, and end tags without their slash."""
+    return _TAGS.findall(run)
 
 
 def tag_name(tag: str) -> str:

@@ -1,0 +1,149 @@
+"""What the tags around a text do, worked out once for each run of tags: most come again, on one page and on the next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ._context import Context, Element
+from ._elements import ELEMENTS, TRANSPARENT, VOID
+from ._inline import Mark
+from ._rules import PARAGRAPH, Line, LineRule, Switch, Void
+from ._tokens import read_attributes, split_tags, tag_name
+
+__all__ = ["KNOWN", "Steps", "steps"]
+
+Step = Callable[[Context], None]
+
+
+class Steps(NamedTuple):
+    """
+    What a token does.
+
+    Attributes:
+        before: What its start tags do.
+        line: Writes elements with nothing in them but the text, tags and all; None if there are none of that kind.
+        after: What its end tags do.
+    """
+
+    before: Sequence[Step]
+    line: Line | None
+    after: Sequence[Step]
+
+
+KNOWN: dict[str, Steps] = {}
+"""The steps of runs that have been met, by their tags."""
+_MANY = 5000
+_SHORT = 200
+_IDS = re.compile(r''' (?:ac:)?(?:macro|local)-id="[0-9A-Za-z-]*+"''')
+"""Different on each element, and of no use to us."""
+
+
+def steps(starts: str, ends: str) -> Steps:
+    """Return what a token does, given its start tags and its end tags."""
+    if "-id=" in starts and "'" not in starts:
+        starts = _IDS.sub("", starts)
+        if known := KNOWN.get(starts + ends):
+            return known
+    found = _work_out(starts, ends)
+    if len(starts) + len(ends) < _SHORT:
+        if len(KNOWN) >= _MANY:
+            KNOWN.clear()
+        KNOWN[starts + ends] = found
+    return found
+
+
+def _work_out(starts: str, ends: str) -> Steps:
+    before = [tag for tag in map(_start, split_tags(starts)) if tag.steps]
+    after = [tag for tag in map(_end, split_tags(ends)) if tag.steps]
+    line, depth = _line(before, after)
+    return Steps(
+        [step for tag in before[: len(before) - depth] for step in tag.steps],
+        line,
+        [step for tag in after[depth:] for step in tag.steps],
+    )
+
+
+class _Tag(NamedTuple):
+    """A tag, what it does, and the rule and the element if text can be in it."""
+
+    name: str
+    steps: Sequence[Step]
+    rule: object = None
+    element: Element | None = None
+
+
+def _start(tag: str) -> _Tag:
+    name = tag_name(tag)
+    rule = ELEMENTS.get(name)
+    ends = tag[-1] == "/" or name in VOID
+    if name in TRANSPARENT:
+        return _Tag(name, ())
+    if rule is None:
+        return _Tag(name, (_warning(name),) if ":" in name else ())
+    if isinstance(rule, Switch):
+        return _Tag(name, (rule.begin, rule.end)) if ends else _Tag(name, (rule.begin,), rule)
+    element = Element(name, rule, read_attributes(tag))
+    return _Tag(name, (_put(element),)) if ends else _Tag(name, (_open(element),), rule, element)
+
+
+def _end(tag: str) -> _Tag:
+    name = tag_name(tag)
+    rule = ELEMENTS.get(name)
+    if rule is None or name in VOID:
+        return _Tag(name, ())
+    return _Tag(name, (rule.end if isinstance(rule, Switch) else _close(name),))
+
+
+def _line(before: Sequence[_Tag], after: Sequence[_Tag]) -> tuple[Line | None, int]:
+    """Return what writes the innermost elements whole, and how many they are: a cell, paragraphs in it, a mark in them."""
+    pairs = []
+    for start, end in zip(reversed(before), after, strict=False):
+        if start.name != end.name or not start.rule:
+            break
+        pairs.append(start)
+    depth = 0
+    mark = pairs[0].rule.mark if pairs and isinstance(pairs[0].rule, Switch) else None
+    depth += mark is not None
+    while depth < len(pairs) and pairs[depth].rule is PARAGRAPH:
+        depth += 1
+    block = depth > (mark is not None)
+    if depth < len(pairs) and (element := pairs[depth].element):
+        return _element_line(element, mark, block=block), depth + 1
+    if block:
+        return _paragraph_line(mark), depth
+    return (_mark_line(mark) if mark else None), depth
+
+
+def _open(element: Element) -> Step:
+    return lambda context: context.open(element)
+
+
+def _put(element: Element) -> Step:
+    if isinstance(element.rule, Void):
+        write = element.rule.write
+        return lambda context: write(context, element, context.flow)
+    return lambda context: context.put(element)
+
+
+def _close(name: str) -> Step:
+    return lambda context: context.close(name)
+
+
+def _warning(name: str) -> Step:
+    return lambda context: context.warn("unknown_element", name)
+
+
+def _element_line(element: Element, mark: Mark | None, *, block: bool) -> Line:
+    if isinstance(element.rule, LineRule):
+        return element.rule.line(element, mark)
+    return lambda context, text: context.fill(element, text, mark, block=block)
+
+
+def _paragraph_line(mark: Mark | None) -> Line:
+    return lambda context, text: context.flow.add_paragraph(text, mark)
+
+
+def _mark_line(mark: Mark) -> Line:
+    return lambda context, text: context.flow.add_marked(mark, text)
