@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ._context import Context, Element
 from ._flow import CellFlow, Flow
-from ._lists import ListBuilder
 from ._inline import NEW_LINE, Mark, render_text, render_whole
+from ._lists import ListBuilder
 from ._rules import Blocks, Line, OneLine, Paragraph
 from ._tables import TableBuilder
 from ._tokens import unescape

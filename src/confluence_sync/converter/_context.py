@@ -9,14 +9,13 @@ from typing import Protocol
 
 import attrs
 
-from ..models import ConversionWarning
 from ..protocols import LinkResolver
-from ._anchors import plain_text
 from ._flow import Flow
 from ._inline import Mark
 from ._links import Links
 from ._macro import Macro, MacroHandler
 from ._references import Reference
+from ._warnings import Warnings
 
 __all__ = ["Context", "Element", "Extension", "Rule"]
 
@@ -66,6 +65,7 @@ class Context:
         references: What the `ri:` elements of each open link, image or macro point at, the innermost last.
         macro: The macro whose parameters and body are being read.
         links: Targets of links, and all links met.
+        warnings: What is lost.
         headings: The headings so far, as Markdown.
         wanted_anchors: Names of anchors that the page links to.
         tasks: Owners of the tasks that are open.
@@ -79,14 +79,14 @@ class Context:
         self.references: list[list[Reference]] = [[]]
         self.macro: Macro | None = None
         self.macros = macros
-        self.links = Links(resolver, site_url, self.warn)
-        self.headings: list[str] = []
+        self.warnings = Warnings()
+        self.links = Links(resolver, site_url, self.warnings.note)
+        self.headings = self.warnings.headings
         self.wanted_anchors: Collection[str] = ()
         self.tasks: list[object] = []
         self.extensions: list[Extension] = []
         self._stack: list[tuple[Element, Flow]] = []
         self._open: defaultdict[str, int] = defaultdict(int)
-        self._warnings: dict[tuple[str, str], tuple[int, str]] = {}
 
     def open(self, element: Element) -> None:
         """Open an element: what follows is its content."""
@@ -98,7 +98,7 @@ class Context:
     def close(self, name: str) -> None:
         """Close the innermost element of a name, and what is still open in it; nothing happens if there is none."""
         if not self._open[name]:
-            self.warn("malformed", "an element is closed that is not open")
+            self.warnings.note("malformed", "an element is closed that is not open")
             return
         while True:
             element, outer = self._stack.pop()
@@ -107,7 +107,7 @@ class Context:
             element.rule.close(self, element, content)
             if element.name == name:
                 return
-            self.warn("malformed", "an element is not closed")
+            self.warnings.note("malformed", "an element is not closed")
 
     def fill(self, element: Element, text: str, mark: Mark | None, *, block: bool) -> None:
         """Open and close an element that has nothing in it but text, which is a paragraph if it is a `block`."""
@@ -129,7 +129,7 @@ class Context:
         """Close what the document left open."""
         while self._stack:
             self.close(self._stack[-1][0].name)
-            self.warn("malformed", "an element is not closed")
+            self.warnings.note("malformed", "an element is not closed")
 
     def close_implied(self, names: Collection[str], within: Collection[str]) -> None:
         """Close an element that the next of its kind ends (`<li>a<li>b`), but none beyond its list or table."""
@@ -141,15 +141,3 @@ class Context:
                 return
             if element.name in within:
                 return
-
-    def warn(self, kind: str, name: str) -> None:
-        """Note that something is lost; the same thing again is counted."""
-        count, heading = self._warnings.get((kind, name), (0, self.headings[-1] if self.headings else ""))
-        self._warnings[kind, name] = (count + 1, heading)
-
-    def warnings(self) -> tuple[ConversionWarning, ...]:
-        """Return what was noted, in order of first occurrence."""
-        return tuple(
-            ConversionWarning(kind=kind, name=name, count=count, heading=plain_text(heading))
-            for (kind, name), (count, heading) in self._warnings.items()
-        )

@@ -92,7 +92,7 @@ def convert(
         links=tuple(context.links.pages),
         attachments=tuple(context.links.attachments),
         mentions=tuple(context.links.mentions),
-        warnings=context.warnings(),
+        warnings=context.warnings.all(),
     )
 
 

@@ -41,6 +41,7 @@ _UNPLAIN = re.compile(
 )
 """What can be markup within a line, and white space other than the plain space."""
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_ESCAPE_OR_BRACKET = re.compile(r"\\.|[\[\]]")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -55,7 +56,13 @@ def squeeze(text: str) -> str:
 
 def is_plain(text: str) -> bool:
     """Tell whether a line of text is the Markdown of itself, as most are. No is a safe answer."""
-    return text[:1].isalpha() and text[-1] != " " and is_prose(text)
+    return (
+        text[:1].isalpha()
+        and text[-1] != " "
+        and "  " not in text
+        and not _UNPLAIN.search(text)
+        and ("_" not in text or not _UNDERSCORE.search(text))
+    )
 
 
 def is_prose(text: str) -> bool:
@@ -79,8 +86,8 @@ def escape(text: str, *, starts_line: bool = False) -> str:
 
 def escape_label(text: str) -> str:
     """Escape the text of a link or an image: brackets as well."""
-    escaped = re.sub(r"\\\]|[\[\]]", lambda match: "\\" + match[0][-1], escape(text))
-    return escaped.replace("\n", " ")
+    escaped = escape(text).replace("\n", " ")
+    return _ESCAPE_OR_BRACKET.sub(_escaped_bracket, escaped) if "[" in escaped or "]" in escaped else escaped
 
 
 def code_span(text: str) -> str:
@@ -100,6 +107,10 @@ def fence(language: str, text: str) -> str:
 
 def _escaped(match: re.Match[str]) -> str:
     return "&lt;" if match[0] == "<" else f"\\{match[0]}"
+
+
+def _escaped_bracket(match: re.Match[str]) -> str:
+    return match[0] if match[0][0] == "\\" else f"\\{match[0]}"
 
 
 def _longest_run(text: str) -> int:

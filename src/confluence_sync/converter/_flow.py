@@ -204,13 +204,14 @@ class Flow:
         if not body and not title:
             return
         text = f"{first}{self._below(first, title)}{body}" if body else first
-        self.block("\n".join(f"> {line}" if line else ">" for line in text.split("\n")))
+        self.block("\n".join([f"> {line}" if line else ">" for line in text.split("\n")]))
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
         """Add a list. One that follows another of its kind takes another marker, or they would be one list."""
         self.end_paragraph()
         marks = ".)" if ordered else "-*"
-        mark = marks[bool(self.blocks) and _marker(self.blocks[-1]) == marks[0]]
+        before = self.blocks[-1] if self.blocks else ""
+        mark = marks[isinstance(before, ListBlock) and _marker(before) == marks[0]]
         texts = [_item(item, f"{item.marker}{mark}" if ordered else mark) for item in items]
         self.blocks.append(ListBlock("\n".join(texts)))
 
@@ -377,6 +378,8 @@ def _item(item: Item, marker: str) -> str:
     if isinstance(content, str):
         return f"{lead} {content}"
     content.end_paragraph()
+    if len(content.blocks) == 1 and type(line := content.blocks[0]) is str and "\n" not in line:
+        return f"{lead} {line}"
     parts = [lead]
     glue = " "
     for block in content.blocks:
@@ -391,9 +394,9 @@ def _item(item: Item, marker: str) -> str:
     return "\n".join([first, *[pad + line if line else "" for line in rest]]) if rest else first
 
 
-def _marker(block: str) -> str:
-    """Return what follows the numbers of a list, or its bullet; "" for any other block."""
-    return block.split(" ", 1)[0][-1:] if isinstance(block, ListBlock) else ""
+def _marker(block: ListBlock) -> str:
+    """Return what follows the numbers of a list, or its bullet."""
+    return block.split(" ", 1)[0][-1:]
 
 
 def _interrupts(block: str) -> bool:

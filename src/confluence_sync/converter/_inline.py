@@ -76,9 +76,8 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
         line_break: What stands for a break: `NEW_LINE` in a paragraph, `<br>` in a table cell.
         label: Whether the line is the text of a link, where brackets count.
     """
-    if len(pieces) == 1:
-        piece = pieces[0]
-        return render_text(piece, line_break=line_break, label=label) if type(piece) is str else _alone(piece)
+    if len(pieces) < 2:
+        return _alone(pieces[0], line_break, label=label) if pieces else ""
     if len(pieces) == 3 and isinstance(first := pieces[0], End) and (whole := _marked(first, *pieces[1:], label=label)):
         return whole
     if simple := _simple_line(pieces, line_break, label=label):
@@ -104,8 +103,10 @@ def render_whole(text: str, mark: Mark | None, *, line_break: str) -> str:
     return text if is_plain(text) else render_text(unescape(text), line_break=line_break)
 
 
-def _alone(piece: Piece) -> str:
+def _alone(piece: Piece, line_break: str, *, label: bool) -> str:
     """Return a line of one piece: a break or the end of a mark is nothing by itself."""
+    if type(piece) is str:
+        return render_text(piece, line_break=line_break, label=label)
     return piece if isinstance(piece, Markup) else ""
 
 
@@ -120,7 +121,7 @@ def _simple_line(pieces: Sequence[Piece], line_break: str, *, label: bool) -> st
             text += piece
             continue
         if text:
-            parts.append(text if is_prose(text) else _prose(text, label=label))
+            parts += _prose(text, label=label)
             text = ""
         if isinstance(piece, End):
             marks.append(len(parts))
@@ -133,7 +134,7 @@ def _simple_line(pieces: Sequence[Piece], line_break: str, *, label: bool) -> st
             return ""
         parts.append(part)
     if text:
-        parts.append(text if is_prose(text) else _prose(text, label=label))
+        parts += _prose(text, label=label)
     line = "".join(parts).strip(" ")
     if "  " in line or not all(_is_apart(parts, index) for index in marks):
         return ""
@@ -141,13 +142,15 @@ def _simple_line(pieces: Sequence[Piece], line_break: str, *, label: bool) -> st
     return "" if starts_line and begins_block(line) else line
 
 
-def _prose(text: str, *, label: bool) -> str:
-    """Return text between marks; white space at its ends is one space."""
+def _prose(text: str, *, label: bool) -> Sequence[str]:
+    """Return text between marks, if there is any; white space at its ends is one space."""
+    if is_prose(text):
+        return (text,)
     words = squeeze(text)
     if not words:
-        return " " if text.isspace() else ""
+        return (" ",) if text.isspace() else ()
     words = escape_label(words) if label else escape(words)
-    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
+    return (f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}",)
 
 
 def _marked(opening: End, text: Piece | None, closing: Piece | None, *, label: bool) -> str:
@@ -160,19 +163,22 @@ def _marked(opening: End, text: Piece | None, closing: Piece | None, *, label: b
         return code_span(words) if words else ""
     if not (mark.delimiter and text[0].isalnum() and text[-1].isalnum()):
         return ""
-    words = text if is_prose(text) else _prose(text, label=label)
-    return f"{mark.delimiter}{words}{mark.delimiter}"
+    return f"{mark.delimiter}{''.join(_prose(text, label=label))}{mark.delimiter}"
 
 
 def _is_apart(parts: Sequence[str], index: int) -> bool:
     """Whether a mark stands between spaces, or before a full stop and the like."""
-    return (index == 0 or parts[index - 1][-1:] in " (") and (index + 1 == len(parts) or parts[index + 1][:1] in " .,;:)")
+    before = parts[index - 1][-1] if index else " "
+    after = parts[index + 1][0] if index + 1 < len(parts) else " "
+    return before in " (" and after in " .,;:)"
 
 
 def strong(markdown: str) -> str:
     """Return a finished line in bold, or as it is if it has bold parts already."""
     if not markdown or "**" in markdown or "<strong>" in markdown:
         return markdown
+    if markdown[0].isalnum() and markdown[-1].isalnum():
+        return f"**{markdown}**"
     return render_line([STRONG.opening, Markup(markdown), STRONG.closing])
 
 

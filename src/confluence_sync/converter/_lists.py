@@ -42,8 +42,9 @@ class ListBuilder:
         self._items[-1] = self._items[-1]._replace(box="[x]")
 
     def finish(self) -> list[Item]:
-        """Return the items that have content."""
+        """Return the items that have content; the list is done with."""
         self._settle()
+        self.stray.owner = None
         return [item for item in self._items if not _is_empty(item.content)]
 
     def _begin(self, box: str = "") -> Flow:

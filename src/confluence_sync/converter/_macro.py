@@ -11,6 +11,7 @@ from ._flow import Flow, Item, LabelFlow
 from ._inline import STRONG
 from ._links import Links, Target, write_image, write_link
 from ._references import Reference, browse_address, is_safe
+from ._warnings import Warnings
 
 __all__ = ["Macro", "MacroHandler"]
 
@@ -22,15 +23,14 @@ class Surroundings(Protocol):
     Attributes:
         flow: Where content goes now.
         links: Targets of links.
+        warnings: What is lost.
         wanted_anchors: Names of anchors that the page links to.
     """
 
     flow: Flow
     links: Links
+    warnings: Warnings
     wanted_anchors: Collection[str]
-
-    def warn(self, kind: str, name: str) -> None:
-        """Note that something is lost."""
 
 
 class Macro:
@@ -61,11 +61,14 @@ class Macro:
 
     def parameter(self, *names: str) -> str:
         """Return the first of some parameters that is there and not empty, "" if none is."""
-        return next((value for name in names if (value := self.parameters.get(name, ""))), "")
+        for name in names:
+            if value := self.parameters.get(name):
+                return value
+        return ""
 
     def warn(self, kind: str) -> None:
         """Warn that something of the macro is lost; `kind` is a stable word."""
-        self.context.warn(kind, self.name)
+        self.context.warnings.note(kind, self.name)
 
     # In the sentence
 
@@ -117,7 +120,7 @@ class Macro:
 
     def write_title(self, title: str) -> None:
         """Write a paragraph in bold."""
-        if squeeze(title):
+        if title and squeeze(title):
             self.end_paragraph()
             self.write_strong(title)
             self.end_paragraph()

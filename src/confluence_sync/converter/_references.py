@@ -102,7 +102,7 @@ _ENTITY_LIKE = re.compile(r"&(?=#?\w+;)")
 
 def is_safe(url: str) -> bool:
     """Tell whether an address can be followed without running anything, as the most forgiving browser reads it."""
-    if url.startswith(_PLAINLY_SAFE):
+    if url.startswith(_PLAINLY_SAFE) or ":" not in url:
         return True
     head = _AFTER_SCHEMES.split(url, maxsplit=1)[0]
     seen = "".join(character for character in head if character.isprintable() and character != " ").lower()

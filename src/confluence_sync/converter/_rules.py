@@ -11,7 +11,8 @@ from ._context import Context, Element
 from ._flow import Flow, RawFlow
 from ._inline import Mark
 
-__all__ = ["PARAGRAPH", "Blocks", "Line", "LineRule", "OneLine", "Paragraph", "Raw", "Switch", "Void", "Writer", "marked"]
+__all__ = ["PARAGRAPH", "Blocks", "Line", "LineRule", "OneLine", "Paragraph", "Raw", "Switch", "Void", "Writer"]
+__all__ += ["marked"]
 
 Writer = Callable[[Context, Element, Flow], None]
 """Writes what an element becomes into `context.flow`, given its finished content."""

@@ -1,4 +1,4 @@
-"""What the tags around a text do, worked out once for each run of tags: most come again, on one page and on the next."""
+"""What the tags around a text do, worked out once for each run of tags: most runs come again and again."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _end(tag: str) -> _Tag:
 
 
 def _line(before: Sequence[_Tag], after: Sequence[_Tag]) -> tuple[Line | None, int]:
-    """Return what writes the innermost elements whole, and how many they are: a cell, paragraphs in it, a mark in them."""
+    """Return what writes the innermost elements whole (cell, paragraph, mark), and how many of them it does."""
     pairs = []
     for start, end in zip(reversed(before), after, strict=False):
         if start.name != end.name or not start.rule:
@@ -132,7 +132,7 @@ def _close(name: str) -> Step:
 
 
 def _warning(name: str) -> Step:
-    return lambda context: context.warn("unknown_element", name)
+    return lambda context: context.warnings.note("unknown_element", name)
 
 
 def _element_line(element: Element, mark: Mark | None, *, block: bool) -> Line:

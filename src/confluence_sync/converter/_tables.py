@@ -66,8 +66,9 @@ class TableBuilder:
         row.append(_Header(text) if header else text)
 
     def write(self, flow: Flow) -> None:
-        """Write the table into a flow, and what stood outside of its cells before it."""
+        """Write the table into a flow, and what stood outside of its cells before it; the table is done with."""
         flow.absorb(self.stray)
+        self.stray.owner = None
         if not any(map(any, self._rows)):
             return
         grid = self._spanned_grid() if self._spans else self._plain_grid()
