@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Protocol
 
 import attrs
 
-from ..models import ConversionWarning
+from ..models import ConversionWarning, PageLink
 from ..protocols import LinkResolver
 from ._anchors import plain_text
 from ._flow import Flow
 from ._links import Links
-from ._macro import Macro, MacroHandler
+from ._macro import Excerpt, Macro, MacroHandler
 from ._references import Reference
 
 __all__ = ["Context", "Element", "Extension", "Rule"]
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def _never(_page: PageLink, _excerpt: Excerpt | None) -> bool:
+    """Include nothing, as without a host that asks for it."""
+    return False
 
 
 class Rule(Protocol):
@@ -66,7 +72,7 @@ class Context:
         macro: The macro whose parameters and body are being read.
         links: Targets of links, and all links met.
         headings: The headings so far, as Markdown.
-        wanted_anchors: Names of anchors that the page links to.
+        include: Puts an included page in, or the excerpt of it that is named; False if it may not.
         tasks: Owners of the tasks that are open.
         extensions: The extensions that are open.
     """
@@ -80,7 +86,7 @@ class Context:
         self.macros = macros
         self.links = Links(resolver, site_url, self.warn)
         self.headings: list[str] = []
-        self.wanted_anchors: Collection[str] = ()
+        self.include: Callable[[PageLink, Excerpt | None], bool] = _never
         self.tasks: list[object] = []
         self.extensions: list[Extension] = []
         self._stack: list[tuple[Element, Flow]] = []
@@ -118,6 +124,17 @@ class Context:
         while self._stack:
             self.close(self._stack[-1][0].name)
             self.warn("malformed", "an element is not closed")
+
+    @contextmanager
+    def another_document(self) -> Iterator[None]:
+        """Read another document into the flow: nothing that is open here can be closed by it."""
+        outer = self.references, self.macro, self.tasks, self.extensions, self._stack, self._open, self.flow.owner
+        self.references, self.macro, self.tasks, self.extensions = [[]], None, [], []
+        self._stack, self._open, self.flow.owner = [], defaultdict(int), None
+        try:
+            yield
+        finally:
+            self.references, self.macro, self.tasks, self.extensions, self._stack, self._open, self.flow.owner = outer
 
     def close_implied(self, names: Collection[str], within: Collection[str]) -> None:
         """Close an element that the next of its kind ends (`<li>a<li>b`), but none beyond its list or table."""
