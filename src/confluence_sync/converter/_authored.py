@@ -55,6 +55,8 @@ def _parts(lines: list[str]) -> Iterator[tuple[bool, list[str]]]:
         else:
             part.append(line)
     if ticks:
+        while not part[-1].strip():
+            part.pop()
         part.append(ticks)
     if part:
         yield bool(ticks), part

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from ..models import PageLink
 from ._context import Context
-from ._flow import Block
+from ._flow import Block, Flow
 from ._macro import Excerpt
 from ._reader import read
 from ._tokens import unescape
@@ -62,10 +62,7 @@ class Includer:
         self._open.append(storage)
         context = self._context
         with context.links.of(page, context.headings, partly=excerpt is not None):
-            if excerpt is None:
-                self._write(storage)
-            else:
-                self._write_excerpt(storage)
+            self._write(storage, in_sentence=excerpt is not None)
         self._open.pop()
         return True
 
@@ -75,27 +72,26 @@ class Includer:
             self._fetched[page] = self._fetch(page)
         return self._fetched[page]
 
-    def _write(self, storage: str) -> None:
-        context = self._context
-        context.flow.end_paragraph()
+    def _write(self, storage: str, *, in_sentence: bool) -> None:
+        """Write a page; a single paragraph may stand in the sentence, as an excerpt does in Confluence."""
+        context, outer = self._context, self._context.flow
+        context.flow = content = _fresh(outer)
         with context.another_document():
             read(storage, context)
-        context.flow.end_paragraph()
-
-    def _write_excerpt(self, storage: str) -> None:
-        """Write an excerpt; one of a single paragraph stands in the sentence, as it may in Confluence."""
-        context, outer = self._context, self._context.flow
-        content = outer.nested()
-        if content is outer:
-            self._write(storage)
-            return
-        context.flow = content = type(content)(content.depth)
-        self._write(storage)
         context.flow = outer
-        if len(content.blocks) == 1 and not isinstance(content.blocks[0], Block):
+        if content is outer:
+            return
+        content.end_paragraph()
+        if in_sentence and len(content.blocks) == 1 and not isinstance(content.blocks[0], Block):
             outer.markup(content.blocks[0])
         else:
             outer.absorb(content)
+
+
+def _fresh(flow: Flow) -> Flow:
+    """Return a flow like this one, but without what is open in it; this one itself if it is a line."""
+    nested = flow.nested()
+    return flow if nested is flow else type(nested)(flow.depth)
 
 
 def _excerpt(storage: str, excerpt: Excerpt) -> str | None:

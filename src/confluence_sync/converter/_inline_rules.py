@@ -38,10 +38,10 @@ class Link:
         if content is not context.flow:
             address = element.attributes["href"]
             target = context.links.address(address)
-            if target.text and is_text(content, address):  # as smart links are, and addresses that were pasted
+            if target.text and is_text(content, address):  # as cards are, and addresses that were pasted
                 content.pieces[:] = [target.text]
-            elif not target.text and _CARD in element.attributes:
-                target = Target(target.href, address)
+            elif not content.pieces and _CARD in element.attributes:
+                content.pieces.append(target.text or address)
             write_link(context.flow, content, target)
 
 

@@ -80,13 +80,15 @@ def code(macro: Macro) -> None:
     """`code`: a fence with its language, below the title."""
     macro.write_title(macro.parameter("title"))
     language = macro.parameter("language", "").strip().lower()
-    macro.write_code(macro.text, _LANGUAGES.get(language, language))
+    if macro.text.strip():
+        macro.write_code(macro.text, _LANGUAGES.get(language, language))
 
 
 def noformat(macro: Macro) -> None:
     """`noformat`: a fence."""
     macro.write_title(macro.parameter("title"))
-    macro.write_code(macro.text)
+    if macro.text.strip():
+        macro.write_code(macro.text)
 
 
 def markdown(macro: Macro) -> None:
