@@ -22,6 +22,9 @@ __all__ = ["CONVERTER_FINGERPRINT", "Conversion", "ConvertOptions", "account_ids
 CONVERTER_FINGERPRINT = "1"
 """Changes when the Markdown of a page may; files written under another one are written again."""
 
+_RULE_AT_START = re.compile(r"\A---(?=\n|\Z)")
+"""What would be taken for the begin of front matter, and what follows it for what a page says of itself."""
+
 _ACCOUNTS = re.compile(r"""ri:(?:account-id|userkey|username)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 
 
@@ -95,7 +98,7 @@ def convert(
     if includer is not None:
         context.include = includer
     read(storage, context)
-    markdown = context.links.anchors.settle(context.flow.finish(), context.headings)
+    markdown = _RULE_AT_START.sub("___", context.links.anchors.settle(context.flow.finish(), context.headings))
     return Conversion(
         markdown=f"{markdown}\n" if markdown else "",
         links=tuple(context.links.pages),

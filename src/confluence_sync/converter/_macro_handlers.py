@@ -12,6 +12,7 @@ from ._authored import clean_markdown
 from ._escape import begins_block, code_span, squeeze
 from ._macro import Excerpt, Macro, MacroHandler
 from ._references import Reference, UrlLink, UserLink
+from ._tokens import clean_text
 
 __all__ = [
     "ALERTS",
@@ -57,8 +58,8 @@ _LANGUAGES = {
 }
 """Names of Confluence's code macro that highlighters of Markdown do not know; `py`, `js` and the like they do."""
 
-_MAX_SOURCE = 1_000_000
-"""Characters of a compressed diagram that are read."""
+_MAX_RATIO = 30
+"""Characters that may become of each one of a compressed diagram; real ones have about four."""
 
 ALERTS = {
     "info": "NOTE",
@@ -316,9 +317,11 @@ def _reference(macro: Macro, kind: type[Reference]) -> Reference | None:
 
 
 def _inflate(data: str) -> str:
+    """Return the text that was compressed, "" if it is none, or too much of it."""
     try:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        return unquote(inflater.decompress(base64.b64decode(data), _MAX_SOURCE).decode())
+        text = inflater.decompress(base64.b64decode(data), _MAX_RATIO * len(data) + 1)
+        return clean_text(unquote(text.decode())) if len(text) <= _MAX_RATIO * len(data) else ""
     except (ValueError, zlib.error):
         return ""
 
