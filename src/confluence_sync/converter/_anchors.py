@@ -65,7 +65,8 @@ class Anchors:
     def __init__(self) -> None:
         self._parts = [Part()]
         self._open = [0]
-        self._taken: set[str] = set()
+        self._taken: dict[str, int] = {}
+        """Anchors, and how many others of that name have got a number."""
         self._pending = False
 
     @property
@@ -93,12 +94,11 @@ class Anchors:
         base = slug(name)
         if not base or base in self.part.ids:
             return ""
-        number = 0
         unique = base
         while unique in self._taken:
-            number += 1
-            unique = f"{base}-{number}"
-        self._taken.add(unique)
+            self._taken[base] += 1
+            unique = f"{base}-{self._taken[base]}"
+        self._taken[unique] = 0
         self.part.ids[base] = unique
         self._pending = self._pending or in_heading
         return f"\x01{unique}\x01" if in_heading else _anchor(unique)

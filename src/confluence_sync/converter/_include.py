@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from ..models import PageLink
 from ._context import Context
@@ -32,7 +32,7 @@ _TAGS = re.compile(
 _MACRO_NAME = re.compile(r"""\sac:name\s*+=\s*+["']([^"']*+)""")
 _NAME = re.compile(r"""<ac:parameter\s[^<>]*?ac:name=["'](?:name|MultiExcerptName)["'][^<>]*+>([^<]*+)""")
 _BODY = "<ac:rich-text-body>"
-_MAX_PARAMETERS = 10_000
+_MAX_PARAMETERS = 2_000
 """Characters of parameters in front of the body of an excerpt."""
 
 
@@ -48,14 +48,13 @@ class Includer:
         self._context = context
         self._fetch = fetch
         self._fetched: dict[PageLink, str | None] = {}
+        self._excerpts: dict[tuple[PageLink, tuple[str, ...]], Mapping[str, str]] = {}
         self._open = [storage]
         self._left = MAX_INCLUDED
 
     def __call__(self, page: PageLink, excerpt: Excerpt | None) -> bool:
         """Write a page, or an excerpt of it; False if there is none, or it may not be."""
-        storage = self._storage(page)
-        if storage is not None and excerpt is not None:
-            storage = _excerpt(storage, excerpt)
+        storage = self._storage(page) if excerpt is None else self._excerpt(page, excerpt)
         if storage is None or storage in self._open or len(self._open) > MAX_DEPTH or len(storage) > self._left:
             return False
         self._left -= len(storage)
@@ -71,6 +70,12 @@ class Includer:
             self.pages[page] = None
             self._fetched[page] = self._fetch(page)
         return self._fetched[page]
+
+    def _excerpt(self, page: PageLink, excerpt: Excerpt) -> str | None:
+        key = page, excerpt.macros
+        if key not in self._excerpts:
+            self._excerpts[key] = _excerpts(self._storage(page) or "", excerpt.macros)
+        return self._excerpts[key].get(excerpt.name)
 
     def _write(self, storage: str, *, in_sentence: bool) -> None:
         """Write a page; a single paragraph may stand in the sentence, as an excerpt does in Confluence."""
@@ -94,13 +99,18 @@ def _fresh(flow: Flow) -> Flow:
     return flow if nested is flow else type(nested)(flow.depth)
 
 
-def _excerpt(storage: str, excerpt: Excerpt) -> str | None:
-    """Return the content of an excerpt, None if the page has none such."""
-    for start, end in sorted(_macros(storage, excerpt.macros)):
+def _excerpts(storage: str, macros: Collection[str]) -> Mapping[str, str]:
+    """Return the excerpts of a page by name, the first of each, and the first of all under ""; none within others."""
+    excerpts: dict[str, str] = {}
+    at = 0
+    for start, end in sorted(_macros(storage, macros)):
         body = storage.find(_BODY, start, min(end, start + _MAX_PARAMETERS))
-        if body >= 0 and excerpt.name in ("", _name(storage[start:body])):
-            return storage[body + len(_BODY) : end].rpartition("</")[0]
-    return None
+        if start >= at and body >= 0:
+            content = storage[body + len(_BODY) : end].rpartition("</")[0]
+            excerpts.setdefault("", content)
+            excerpts.setdefault(_name(storage[start:body]), content)
+            at = end
+    return excerpts
 
 
 def _macros(storage: str, names: Collection[str]) -> Iterator[tuple[int, int]]:

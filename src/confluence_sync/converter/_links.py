@@ -49,6 +49,8 @@ class Links:
         self.site_url = site_url
         self.anchors = Anchors()
         self.page: PageLink | None = None
+        self._elsewhere: PageLink | None = None
+        """The included page of which only a part is here: its other anchors are there."""
         self._warn = warn
 
     def target(self, reference: Reference | None, anchor: str = "") -> Target:
@@ -84,15 +86,13 @@ class Links:
     @contextmanager
     def of(self, page: PageLink, headings: Sequence[str], *, partly: bool) -> Iterator[None]:
         """Read links as they stand on an included page, given the headings of this one; `partly` if not all is here."""
-        outer, self.page = self.page, page
+        outer, self.page, self._elsewhere = (self.page, self._elsewhere), page, page if partly else None
         self.anchors.begin(len(headings))
-        resolved = self._resolve(page, "") if partly else None
-        self.anchors.part.href = resolved.href if resolved else ""
         try:
             yield
         finally:
             self.anchors.end(len(headings))
-            self.page = outer
+            self.page, self._elsewhere = outer
 
     def absolute(self, link: PageLink) -> PageLink:
         """Return a link of the page being read as one of the page itself: with the space it means."""
@@ -102,7 +102,12 @@ class Links:
 
     def _own_anchor(self, anchor: str) -> Target:
         name = squeeze(anchor)
-        return Target(self.anchors.link(name), name) if name else Target()
+        if not name:
+            return Target()
+        if self._elsewhere and not self.anchors.part.href:
+            resolved = self._resolve(self._elsewhere, "")
+            self.anchors.part.href = resolved.href if resolved else ""
+        return Target(self.anchors.link(name), name)
 
     def _page(self, link: PageLink, anchor: str) -> Target:
         if not link.page_id and not link.title:

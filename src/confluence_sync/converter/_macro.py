@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from ..models import PageLink
@@ -24,7 +24,7 @@ class Excerpt(NamedTuple):
         name: Its own name; "" for the first one of the page.
     """
 
-    macros: Collection[str]
+    macros: tuple[str, ...]
     name: str = ""
 
 

@@ -308,8 +308,12 @@ def _text_or_nothing(macro: Macro, language: str) -> None:
     if macro.text.strip():
         macro.write_title(macro.parameter("title"))
         macro.write_code(macro.text, language)
-    else:
-        macro.warn("diagram" if language else "unknown_macro")
+        return
+    macro.warn("diagram")
+    if filename := macro.parameter("filename"):  # the text is in an attachment
+        macro.end_paragraph()
+        macro.write_reference(AttachmentLink(filename))
+        macro.end_paragraph()
 
 
 def _reference(macro: Macro, kind: type[Reference]) -> Reference | None:
