@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from confluence_sync.converter import convert
+from confluence_sync.converter import MACROS, convert
 
 CASES = Path(__file__).parent / "cases"
 
@@ -22,3 +22,9 @@ def read_cases():
 def test_case(storage, markdown):
     """The Markdown is what the case says."""
     assert convert(storage).markdown.rstrip("\n") == markdown
+
+
+@pytest.mark.parametrize("macro", MACROS)
+def test_every_macro_has_a_case(macro):
+    """Somebody who looks up a macro finds what becomes of it."""
+    assert any(f'ac:name="{macro}"' in case.values[0] for case in read_cases())

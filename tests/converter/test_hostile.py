@@ -2,15 +2,19 @@
 
 import re
 import sys
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
 import rendered
 
-from confluence_sync.converter import convert
+from confluence_sync.converter import convert, preview_html, sections
 
 DEEP = 10_000
 SNIPPETS = Path(__file__).parent / "hostile"
+AROUND = ["{}", "<table><tr><td>{}</td></tr></table>", "<ul><li>{}</li></ul>", "<h1>{}</h1>"]
+ACTIVE_ADDRESS = re.compile(r"""(?:href|src)=["']?(?:\w+:)*(?:javascript|vbscript|livescript|data):""", re.IGNORECASE)
+IGNORED_BY_BROWSERS = re.compile("[\x00-\x20\x7f-\xa0\xad\u200b\ufeff]")
 
 
 def snippets(name):
@@ -37,15 +41,103 @@ def test_many_siblings(markup):
     assert len(convert(f"<p>{markup * 30_000}").markdown) < 40 * 30_000 * len(markup) + 100
 
 
-@pytest.mark.parametrize("storage", snippets("active"))
-@pytest.mark.parametrize("around", ["{}", "<table><tr><td>{}</td></tr></table>", "<ul><li>{}</li></ul>", "<h1>{}</h1>"])
-def test_nothing_active(storage, around):
-    """Neither the Markdown nor its HTML has a script, an address that runs one, or an element of Confluence."""
+def documents():
+    """Titles and documents."""
+    text = (SNIPPETS / "documents.txt").read_text(encoding="utf-8")
+    found = re.findall(r"^@@ (.+)\n([\s\S]*?)(?=^@@ |\Z)", text, re.MULTILINE)
+    return [pytest.param(storage, id=title) for title, storage in found]
+
+
+def test_there_are_a_hundred_documents():
+    """Each another one."""
+    assert len({document.values[0] for document in documents()}) >= 100
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("storage", documents())
+def test_hostile_document(storage, around):
+    """It is converted: no script, no address that runs one, no tag of Confluence, no fence without an end."""
     markdown = convert(around.format(storage)).markdown
-    html = rendered.render(markdown)
-    assert "<script" not in markdown.lower()
-    assert not re.search(r"</?(?:ac|ri|at):", markdown)
-    assert not re.search(r"<script|(?:href|src)=\"\s*(?:javascript|vbscript|data):", html, re.IGNORECASE)
+    html = rendered.render(f"{markdown}\nthe end\n")
+    prose = re.sub(r"<pre>.*?</pre>|<code>.*?</code>", "", html, flags=re.DOTALL)
+    assert "<script" not in html.lower()
+    assert not re.search(r"<(?!/?(?:a|sub|sup)\b)[^<>]*\son\w+=", html)
+    assert not ACTIVE_ADDRESS.search(IGNORED_BY_BROWSERS.sub("", unescape(html)))
+    assert not re.search(r"(?:<|&lt;)/?(?:ac|ri|at):|<!\[CDATA", prose, re.IGNORECASE)
+    assert html.endswith("<p>the end</p>\n")
+    assert all(line == line.rstrip() for line in markdown.split("\n"))
+    assert "<script" not in preview_html(markdown).lower()
+    assert sections(markdown) or not markdown.strip()
+
+
+@pytest.mark.parametrize("storage", documents())
+def test_linear_time(storage):
+    """Twice as much of it takes twice as many steps, and gives twice as much text."""
+    few, many = steps(storage * 60), steps(storage * 120)
+    assert many <= 2.2 * few + 1000
+    assert len(convert(storage * 120).markdown) <= 2 * len(convert(storage * 60).markdown) + 2000
+    assert len(convert(storage).markdown) <= 30 * len(storage) + 100
+
+
+def steps(storage):
+    """Count the calls of a conversion."""
+    count = 0
+
+    def call(_frame, event, _argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(call)
+    try:
+        convert(storage)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def macro(name, content):
+    return f'<ac:structured-macro ac:name="{name}">{content}</ac:structured-macro>'
+
+
+TITLE = '<ac:parameter ac:name="title">{}</ac:parameter>'
+TASK = "<ac:task><ac:task-status>complete</ac:task-status><ac:task-body>{}</ac:task-body></ac:task>"
+PLACES = {
+    "paragraph": "<p>{}</p>",
+    "paragraph after a break": "<p>a<br/>{}<br/>b</p>",
+    "division": "<div>{}</div>",
+    "item": "<ul><li>{}</li></ul>",
+    "item with more": "<ol><li><p>{}</p><p>a</p></li></ol>",
+    "task": f"<ac:task-list>{TASK}</ac:task-list>",
+    "quote": "<blockquote>{}</blockquote>",
+    "heading": "<h2>{}</h2>",
+    "cell": "<table><tr><th>a</th></tr><tr><td>{}</td></tr></table>",
+    "header": "<table><tr><th>{}</th><th>a</th></tr><tr><th>{}</th></tr></table>",
+    "emphasis": "<p><em>a {} b</em></p>",
+    "between emphasis": "<p><b>a</b> {} <b>b</b></p>",
+    "link": '<p><a href="https://example.com/">{}</a></p>',
+    "link of Confluence": '<p><ac:link><ri:page ri:content-title="{}"/></ac:link></p>',
+    "caption": '<ac:image><ri:url ri:value="https://example.com/a.png"/><ac:caption>{}</ac:caption></ac:image>',
+    "panel": macro("info", "<ac:rich-text-body>{}</ac:rich-text-body>"),
+    "title of a panel": macro("info", f"{TITLE}<ac:rich-text-body>a</ac:rich-text-body>"),
+    "title": macro("expand", TITLE),
+    "status": f"<p>{macro('status', TITLE)}</p>",
+}
+
+
+@pytest.mark.parametrize("text", snippets("text"))
+@pytest.mark.parametrize("place", PLACES)
+def test_text_stays_text(text, place):
+    """What looks like Markdown or HTML is read as it is written, and makes nothing but text."""
+    written = escape(text)
+    markdown = convert(PLACES[place].replace("{}", written)).markdown
+    plain = convert(PLACES[place].replace("{}", "word")).markdown
+    assert " ".join(text.split()) in rendered.text(markdown)
+    assert tags(markdown) == tags(plain)
+
+
+def tags(markdown):
+    """The elements that Markdown makes, in their order."""
+    return re.findall(r"</?(\w+)", rendered.render(markdown))
 
 
 @pytest.mark.parametrize(

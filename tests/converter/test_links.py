@@ -2,7 +2,7 @@
 
 import pytest
 
-from confluence_sync.converter import ConvertOptions, account_ids, convert
+from confluence_sync.converter import ConvertOptions, account_ids, convert, preview_html, sections
 from confluence_sync.models import AttachmentLink, ConversionWarning, PageLink, ResolvedLink
 
 SITE = ConvertOptions(site_url="https://example.atlassian.net/wiki")
@@ -156,6 +156,29 @@ def test_a_host_adds_a_macro():
     options = ConvertOptions(macros={"video": video})
     assert convert(storage, options=options).markdown == "See [the film](https://example.com/v).\n"
     assert options.fingerprint != ConvertOptions().fingerprint
+
+
+def test_anchors_in_headings_leave_no_trace_but_themselves():
+    """Headings with anchors have the paths, the slugs and the text they would have without."""
+    anchors = [
+        f'<ac:structured-macro ac:name="anchor"><ac:parameter ac:name="">{name}</ac:parameter></ac:structured-macro>'
+        for name in ("Start here", "Set-up")
+    ]
+    storage = "<h1>Guide</h1>" + f"<h2>{''.join(anchors)}Set-up</h2>" + '<ac:structured-macro ac:name="toc" />'
+    result = convert(storage)
+    assert result.markdown == '# Guide\n\n## <a id="start-here"></a>Set-up\n'
+    assert result.warnings[0].heading == "Set-up"
+    section = sections(result.markdown)[-1]
+    assert (section.heading_path, section.slug, section.anchor) == (("Guide", "Set-up"), "set-up", "Set-up")
+    html = preview_html(result.markdown, id_prefix="")
+    assert html.endswith('<h2 id="set-up"><a id="start-here"></a>Set-up</h2>\n')
+
+
+@pytest.mark.parametrize("text", ["https://example.atlassian.net/wiki/spaces/DOC/pages/42/Set-up#a", "", " "])
+def test_cards(text):
+    """A link that shows the address of a page, or nothing, as cards do, gets the page's title."""
+    storage = f'<a href="{SITE.site_url}/spaces/DOC/pages/42/Set-up#a" data-card-appearance="inline">{text}</a>'
+    assert converted(storage).markdown == "[Set-up](../Set-up.md#a)\n"
 
 
 def test_account_ids_are_found_without_conversion():

@@ -189,7 +189,7 @@ def test_anchors_are_those_of_the_passages():
 
 PIECES = st.sampled_from(
     [
-        *(SNIPPETS / "active.txt").read_text(encoding="utf-8").splitlines(),
+        *(SNIPPETS / "text.txt").read_text(encoding="utf-8").splitlines(),
         *["<sub>", "</sub>", "<sup>", "</sup>", "<br>", "</a>", "<a", "<!", "<?", "-->", "]]>", "[", "](", ")", "!["],
         *["```", "~~~", ">", "-", "|", "\\", "*", "**", "_", "~~", "`", "#", "&", ";", ":", '"', "'", "=", " "],
         "\n",

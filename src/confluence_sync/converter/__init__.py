@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._convert import CONVERTER_FINGERPRINT, Conversion, ConvertOptions, account_ids, convert
 from ._front_matter import Document, read_document, render_document
-from ._macro import Macro, MacroHandler
+from ._macro import Excerpt, Macro, MacroHandler
 from ._macros import MACROS
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "Conversion",
     "ConvertOptions",
     "Document",
+    "Excerpt",
     "Macro",
     "MacroHandler",
     "Section",

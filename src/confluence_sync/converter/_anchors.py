@@ -1,14 +1,29 @@
-"""Anchors of headings, by the rules of GitHub."""
+"""Anchors: of headings by the rules of GitHub, and of the macro that sets one anywhere."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, unquote
 
-__all__ = ["AnchorIndex", "plain_text", "slug"]
+import attrs
+
+__all__ = ["Anchors", "plain_text", "slug"]
 
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
-_MARKUP = re.compile(r"\]\([^()\[\]]*\)|<[^<>]*>|\\(?=[!-/:-@\[-`{-~])|[*`]|!?\[|&lt;")
+_MARKUP = re.compile("\x01[^\x01]*\x01" r"|\]\([^()\[\]]*\)|<[^<>]*>|\\(?=[!-/:-@\[-`{-~])|[*`]|!?\[|&lt;")
+
+_LINK = re.compile("#\x00([0-9]+),([^\x00]*)\x00")
+_PLACE = re.compile("\x01([^\x01]*)\x01")
+_PLACES = re.compile(
+    r"(?:^(?P<prefix>(?:[> ]|[-*][ ]|[0-9]+[.)][ ])*+)(?P<hashes>\#{1,6}[ ]))?(?P<before>[ ]?)"
+    "(?P<places>(?:\x01[^\x01]*\x01[ ]?)+)"
+    r"(?P<end>$)?",
+    re.VERBOSE | re.MULTILINE,
+)
+"""Anchors that follow each other, alone in a heading or with text before or after."""
 
 
 def slug(heading: str) -> str:
@@ -21,25 +36,142 @@ def plain_text(markdown: str) -> str:
     return _MARKUP.sub(lambda match: "<" if match[0] == "&lt;" else "", markdown)
 
 
-class AnchorIndex:
-    """Where the anchors of a page are: each heading under its slug, and under the names Confluence gives it."""
+@attrs.define
+class Part:
+    """
+    A part of a page with anchors of its own: the page itself, or what it includes.
+
+    Attributes:
+        begin, end: Its headings, as positions among those of the page.
+        href: Where the rest of an included page is, if only a part of it is here; "" otherwise.
+        ids: The anchors set in it, by slug.
+    """
+
+    begin: int = 0
+    end: int | None = None
+    href: str = ""
+    ids: dict[str, str] = attrs.field(factory=dict)
+
+
+class Anchors:
+    """
+    The anchors of a page while it is converted.
+
+    Where a link leads, and whether a heading needs the anchor that is set in it, is known only when all headings are:
+    until then they are held by marks, which `settle` replaces. No document can contain them: they are control
+    characters.
+    """
+
+    def __init__(self) -> None:
+        self._parts = [Part()]
+        self._open = [0]
+        self._taken: dict[str, int] = {}
+        """Anchors, and how many others of that name have got a number."""
+        self._pending = False
+
+    @property
+    def part(self) -> Part:
+        """The part that is being read."""
+        return self._parts[self._open[-1]]
+
+    def begin(self, heading: int) -> None:
+        """Begin an included part, at this heading of the page."""
+        self._open.append(len(self._parts))
+        self._parts.append(Part(heading))
+
+    def end(self, heading: int) -> None:
+        """End the part begun last, before this heading of the page."""
+        self.part.end = heading
+        self._open.pop()
+
+    def link(self, name: str) -> str:
+        """Return the address of an anchor of the part being read."""
+        self._pending = True
+        return f"#\x00{self._open[-1]},{quote(name, safe='')}\x00"
+
+    def place(self, name: str, *, in_heading: bool) -> str:
+        """Return an anchor as Markdown; "" if there is nothing in the name to link to, or it is there already."""
+        base = slug(name)
+        if not base or base in self.part.ids:
+            return ""
+        unique = base
+        while unique in self._taken:
+            self._taken[base] += 1
+            unique = f"{base}-{self._taken[base]}"
+        self._taken[unique] = 0
+        self.part.ids[base] = unique
+        self._pending = self._pending or in_heading
+        return f"\x01{unique}\x01" if in_heading else _anchor(unique)
+
+    def settle(self, markdown: str, headings: Sequence[str]) -> str:
+        """Replace the marks in a page, given its headings."""
+        if not self._pending:
+            return markdown
+        index = _Headings(headings)
+
+        def place(match: re.Match[str]) -> str:
+            return _placed(match, [anchor for anchor in _PLACE.findall(match["places"]) if anchor not in index.own])
+
+        markdown = _LINK.sub(lambda match: self._find(index, int(match[1]), unquote(match[2])), markdown)
+        return _PLACES.sub(place, markdown) if "\x01" in markdown else markdown
+
+    def _find(self, index: _Headings, number: int, name: str) -> str:
+        part, whole = self._parts[number], self._parts[0]
+        own = slug(name)
+        here = part.ids.get(own) or index.find(name, part)
+        if not here and part.href:
+            return f"{part.href}#{own}"
+        return f"#{here or whole.ids.get(own) or index.find(name, whole) or own}"
+
+
+class _Headings:
+    """
+    Where the headings of a page are: each under its slug, and under the names Confluence gives it.
+
+    Attributes:
+        own: Anchors set in a heading that are its slug anyhow.
+    """
 
     def __init__(self, headings: Iterable[str]) -> None:
-        self._slugs: dict[str, str] = {}
+        self.own: set[str] = set()
+        self._slugs: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         counts: dict[str, int] = {}
-        for heading in headings:
+        for position, heading in enumerate(headings):
             base = slug(plain_text(heading))
             count = counts.get(base, 0)
             counts[base] = count + 1
             final = f"{base}-{count}" if count else base
-            for key in (final, _key(final)):
-                self._slugs.setdefault(key, final)
+            self.own.update(anchor for anchor in _PLACE.findall(heading) if anchor == final)
+            for key in {final, base, _key(final), _key(base)}:
+                self._slugs[key].append((position, final))
 
-    def find(self, anchor: str) -> str:
-        """Return the slug an anchor leads to; an unknown one becomes a slug of its own."""
+    def find(self, anchor: str, part: Part) -> str:
+        """Return the slug of the heading of a part that an anchor means, "" if there is none."""
         own = slug(anchor)
-        tail = anchor.rpartition("-")[2]
-        return self._slugs.get(own) or self._slugs.get(_key(own)) or self._slugs.get(_key(slug(tail))) or own
+        tail = slug(anchor.rpartition("-")[2])
+        return next(filter(None, (self._first(key, part) for key in (own, _key(own), _key(tail)))), "")
+
+    def _first(self, key: str, part: Part) -> str:
+        places = self._slugs.get(key, [])
+        at = bisect_left(places, (part.begin, ""))
+        found = at < len(places) and (part.end is None or places[at][0] < part.end)
+        return places[at][1] if found else ""
+
+
+def _anchor(name: str) -> str:
+    return f'<a id="{name}"></a>'
+
+
+def _placed(match: re.Match[str], names: Sequence[str]) -> str:
+    """Return what is left of anchors in a heading; a heading of nothing else is none."""
+    start, ends = (match["prefix"] or "") + (match["hashes"] or ""), match["end"] is not None
+    space = " " if match["places"].endswith(" ") and not ends else ""
+    anchors = "".join(map(_anchor, names))
+    if match["hashes"] and ends:
+        return match["prefix"] + anchors
+    if anchors:
+        return start + match["before"] + anchors + space
+    return start + ("" if ends or match["hashes"] else match["before"] or space)
 
 
 def _key(anchor: str) -> str:

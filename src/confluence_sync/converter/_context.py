@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Protocol
 
 import attrs
 
+from ..models import PageLink
 from ..protocols import LinkResolver
 from ._flow import Flow
 from ._inline import Mark
 from ._links import Links
-from ._macro import Macro, MacroHandler
+from ._macro import Excerpt, Macro, MacroHandler
 from ._references import Reference
 from ._warnings import Warnings
 
 __all__ = ["Context", "Element", "Extension", "Rule"]
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def _never(_page: PageLink, _excerpt: Excerpt | None) -> bool:
+    """Include nothing, as without a host that asks for it."""
+    return False
 
 
 class Rule(Protocol):
@@ -67,7 +74,7 @@ class Context:
         links: Targets of links, and all links met.
         warnings: What is lost.
         headings: The headings so far, as Markdown.
-        wanted_anchors: Names of anchors that the page links to.
+        include: Puts an included page in, or the excerpt of it that is named; False if it may not.
         tasks: Owners of the tasks that are open.
         extensions: The extensions that are open.
     """
@@ -82,7 +89,7 @@ class Context:
         self.warnings = Warnings()
         self.links = Links(resolver, site_url, self.warnings.note)
         self.headings = self.warnings.headings
-        self.wanted_anchors: Collection[str] = ()
+        self.include: Callable[[PageLink, Excerpt | None], bool] = _never
         self.tasks: list[object] = []
         self.extensions: list[Extension] = []
         self._stack: list[tuple[Element, Flow]] = []
@@ -112,7 +119,9 @@ class Context:
     def fill(self, element: Element, text: str, mark: Mark | None, *, block: bool) -> None:
         """Open and close an element that has nothing in it but text, which is a paragraph if it is a `block`."""
         content = element.rule.open(self, element)
-        if block:
+        if not text:
+            pass
+        elif block:
             content.add_paragraph(text, mark)
         elif mark:
             content.add_marked(mark, text)
@@ -130,6 +139,17 @@ class Context:
         while self._stack:
             self.close(self._stack[-1][0].name)
             self.warnings.note("malformed", "an element is not closed")
+
+    @contextmanager
+    def another_document(self) -> Iterator[None]:
+        """Read another document into the flow: nothing that is open here can be closed by it."""
+        outer = self.references, self.macro, self.tasks, self.extensions, self._stack, self._open, self.flow.owner
+        self.references, self.macro, self.tasks, self.extensions = [[]], None, [], []
+        self._stack, self._open, self.flow.owner = [], defaultdict(int), None
+        try:
+            yield
+        finally:
+            self.references, self.macro, self.tasks, self.extensions, self._stack, self._open, self.flow.owner = outer
 
     def close_implied(self, names: Collection[str], within: Collection[str]) -> None:
         """Close an element that the next of its kind ends (`<li>a<li>b`), but none beyond its list or table."""

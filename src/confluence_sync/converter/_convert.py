@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
 from ..models import AccountId, AttachmentLink, ConversionWarning, PageLink
 from ..protocols import LinkResolver
 from ._context import Context
+from ._include import Includer
 from ._macro import MacroHandler
 from ._macros import MACROS
 from ._reader import read
@@ -21,7 +22,9 @@ __all__ = ["CONVERTER_FINGERPRINT", "Conversion", "ConvertOptions", "account_ids
 CONVERTER_FINGERPRINT = "1"
 """Changes when the Markdown of a page may; files written under another one are written again."""
 
-_ANCHORS = re.compile(r'ac:anchor="([^"]*+)"|href="#([^"]*+)"')
+_RULE_AT_START = re.compile(r"\A---(?=\n|\Z)")
+"""What would be taken for the begin of front matter, and what follows it for what a page says of itself."""
+
 _ACCOUNTS = re.compile(r"""ri:(?:account-id|userkey|username)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 
 
@@ -36,6 +39,8 @@ class Conversion:
         attachments: The attachments it links to or shows.
         mentions: The users it mentions.
         warnings: What the Markdown does not carry.
+        included: The pages that were asked for to be put in (`ConvertOptions.include`): when one of them changes, so
+            does this Markdown.
     """
 
     markdown: str
@@ -43,6 +48,7 @@ class Conversion:
     attachments: tuple[AttachmentLink, ...] = ()
     mentions: tuple[AccountId, ...] = ()
     warnings: tuple[ConversionWarning, ...] = ()
+    included: tuple[PageLink, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -54,15 +60,20 @@ class ConvertOptions:
         site_url: Base of the site's addresses, `https://site.atlassian.net/wiki`. With it links to its pages are
             recognised by their addresses, and links to spaces and issues have one.
         macros: Rules for macros by name, in lower case, besides and instead of the ones there are.
+        include: Returns the storage format of a page that an `include` or `excerpt-include` macro names, to put it, or
+            its excerpt, in the place of the macro; None leaves a link and a warning, as without it. It is asked once
+            for each page, also for those that included pages include. What it raises, `convert` raises. A page by
+            title without a space key is in the space of the page that is converted.
     """
 
     site_url: str = ""
     macros: Mapping[str, MacroHandler] = attrs.field(factory=dict)
+    include: Callable[[PageLink], str | None] | None = None
 
     @property
     def fingerprint(self) -> str:
         """Of the converter with these options; a host that changes what a rule of its own does changes its name."""
-        parts = (CONVERTER_FINGERPRINT, self.site_url, *sorted(self.macros))
+        parts = (CONVERTER_FINGERPRINT, self.site_url, *sorted(self.macros), *(["\0include"] if self.include else []))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -83,16 +94,18 @@ def convert(
     """
     macros = {**MACROS, **options.macros} if options.macros else MACROS
     context = Context(macros, resolver, options.site_url)
-    if 'ac:name="anchor"' in storage:
-        context.wanted_anchors = {unescape(a or b) for a, b in _ANCHORS.findall(storage)}
+    includer = Includer(context, storage, options.include) if options.include else None
+    if includer is not None:
+        context.include = includer
     read(storage, context)
-    markdown = context.links.place_anchors(context.flow.finish(), context.headings)
+    markdown = _RULE_AT_START.sub("___", context.links.anchors.settle(context.flow.finish(), context.headings))
     return Conversion(
         markdown=f"{markdown}\n" if markdown else "",
         links=tuple(context.links.pages),
         attachments=tuple(context.links.attachments),
         mentions=tuple(context.links.mentions),
         warnings=context.warnings.all(),
+        included=tuple(includer.pages) if includer is not None else (),
     )
 
 

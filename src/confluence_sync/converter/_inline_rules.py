@@ -8,7 +8,7 @@ from ._context import Context, Element
 from ._emoji import emoji
 from ._flow import Flow, RawFlow
 from ._inline import DELETED, EMPHASIS, Piece
-from ._links import Target, write_image, write_link
+from ._links import Target, is_text, write_anchor, write_image, write_link
 from ._references import REFERENCES, Reference
 
 __all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "Span", "emoticon", "html_image", "time"]
@@ -24,14 +24,29 @@ def time(context: Context, element: Element, content: Flow) -> None:
 
 
 class Link:
-    """`a`: a link. Within a link it is text."""
+    """`a`: a link, or an anchor (`name`, `id`). Within a link it is text."""
 
     def open(self, context: Context, element: Element) -> Flow:
-        return context.flow.link() if "href" in element.attributes else context.flow
+        attributes = element.attributes
+        if "href" in attributes:
+            return context.flow.link()
+        if name := attributes.get("name") or attributes.get("id"):
+            write_anchor(context.flow, context.links, name)
+        return context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is not context.flow:
-            write_link(context.flow, content, context.links.address(element.attributes["href"]))
+            address = element.attributes["href"]
+            target = context.links.address(address)
+            if target.text and is_text(content, address):  # as cards are, and addresses that were pasted
+                content.pieces[:] = [target.text]
+            elif not content.pieces and _CARD in element.attributes:
+                content.pieces.append(target.text or address)
+            write_link(context.flow, content, target)
+
+
+_CARD = "data-card-appearance"
+"""On links that Confluence shows as cards (`inline`, `block`, `embed`), whatever their text."""
 
 
 class Span:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import attrs
 
 from ..models import AccountId, AttachmentLink, PageLink, ResolvedLink
 from ..protocols import LinkResolver
-from ._anchors import AnchorIndex, slug
+from ._anchors import Anchors, slug
 from ._escape import escape_label, squeeze
-from ._flow import Flow
+from ._flow import Flow, LabelFlow, LineFlow, RawFlow
 from ._inline import Markup, Piece
 from ._references import Reference, UrlLink, UserLink, browse_address, encode_href, is_safe, page_of_address
 
-__all__ = ["Links", "Target", "write_image", "write_link"]
+__all__ = ["Links", "Target", "is_text", "write_anchor", "write_image", "write_link"]
 
 _AUTOLINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\\]*")
 _MAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PENDING_ANCHOR = re.compile("\x00([^\x00]*)\x00")
 
 
 class Target(NamedTuple):
@@ -37,6 +37,8 @@ class Links:
 
     Attributes:
         pages, attachments, mentions: What was linked, whether or not it could be resolved.
+        anchors: The anchors of the page.
+        page: The included page that is being read; None for the page itself.
     """
 
     def __init__(self, resolver: LinkResolver | None, site_url: str, warn: Callable[[str, str], None]) -> None:
@@ -45,8 +47,11 @@ class Links:
         self.mentions: dict[AccountId, None] = {}
         self.resolver = resolver
         self.site_url = site_url
+        self.anchors = Anchors()
+        self.page: PageLink | None = None
+        self._elsewhere: PageLink | None = None
+        """The included page of which only a part is here: its other anchors are there."""
         self._warn = warn
-        self._pending = False
 
     def target(self, reference: Reference | None, anchor: str = "") -> Target:
         """Return where a reference leads; no reference means an anchor of the page itself."""
@@ -76,25 +81,38 @@ class Links:
         if link is None:
             return Target(url)
         resolved = self._resolve(link, anchor)
-        return Target(resolved.href if resolved else self._absolute(url))
+        return Target(resolved.href, resolved.title) if resolved else Target(self._absolute(url))
 
-    def place_anchors(self, markdown: str, headings: Sequence[str]) -> str:
-        """Put the slugs of headings, all known at last, into the links to anchors of the page itself."""
-        if not self._pending:
-            return markdown
-        anchors = AnchorIndex(headings)
-        return _PENDING_ANCHOR.sub(lambda match: anchors.find(unquote(match[1])), markdown)
+    @contextmanager
+    def of(self, page: PageLink, headings: Sequence[str], *, partly: bool) -> Iterator[None]:
+        """Read links as they stand on an included page, given the headings of this one; `partly` if not all is here."""
+        outer, self.page, self._elsewhere = (self.page, self._elsewhere), page, page if partly else None
+        self.anchors.begin(len(headings))
+        try:
+            yield
+        finally:
+            self.anchors.end(len(headings))
+            self.page, self._elsewhere = outer
+
+    def absolute(self, link: PageLink) -> PageLink:
+        """Return a link of the page being read as one of the page itself: with the space it means."""
+        if self.page is None or link.space_key or not link.title:
+            return link
+        return attrs.evolve(link, space_key=self.page.space_key)
 
     def _own_anchor(self, anchor: str) -> Target:
         name = squeeze(anchor)
         if not name:
             return Target()
-        self._pending = True
-        return Target(f"#\x00{quote(name, safe='')}\x00", name)
+        if self._elsewhere and not self.anchors.part.href:
+            resolved = self._resolve(self._elsewhere, "")
+            self.anchors.part.href = resolved.href if resolved else ""
+        return Target(self.anchors.link(name), name)
 
     def _page(self, link: PageLink, anchor: str) -> Target:
         if not link.page_id and not link.title:
             return self._own_anchor(anchor)
+        link = self.absolute(link)
         resolved = self._resolve(link, anchor)
         if resolved:
             return Target(resolved.href, link.title or resolved.title)
@@ -111,6 +129,8 @@ class Links:
         return resolved
 
     def _attachment(self, link: AttachmentLink) -> Target:
+        page = self.absolute(link.page) if link.page else self.page
+        link = AttachmentLink(link.filename, page)
         self.attachments[link] = None
         if self.resolver is None:
             return Target(quote(link.filename), link.filename)
@@ -155,6 +175,19 @@ def write_image(flow: Flow, alt: str, target: Target) -> None:
         flow.markup(f"![{label}]({encode_href(target.href)})")
     elif text := label or escape_label(squeeze(target.text)):
         flow.markup(text)
+
+
+def write_anchor(flow: Flow, links: Links, name: str) -> None:
+    """Write a place that links lead to by its name; a heading whose own anchor that is needs none."""
+    if not isinstance(flow, LabelFlow | RawFlow):  # neither can hold one
+        anchor = links.anchors.place(name, in_heading=isinstance(flow, LineFlow))
+        if anchor:
+            flow.markup(anchor)
+
+
+def is_text(content: Flow, text: str) -> bool:
+    """Tell whether a text is all there is, white space apart."""
+    return _plain(content.pieces) == squeeze(text)
 
 
 def _bare(pieces: Sequence[Piece], href: str) -> str:

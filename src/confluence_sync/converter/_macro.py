@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from ..models import PageLink
 from ._escape import escape, squeeze
 from ._flow import Flow, Item, LabelFlow
 from ._inline import STRONG
-from ._links import Links, Target, write_image, write_link
+from ._links import Links, Target, write_anchor, write_image, write_link
 from ._references import Reference, browse_address, is_safe
 from ._warnings import Warnings
 
-__all__ = ["Macro", "MacroHandler"]
+__all__ = ["Excerpt", "Macro", "MacroHandler"]
+
+
+class Excerpt(NamedTuple):
+    """
+    A part of a page that other pages include.
+
+    Attributes:
+        macros: The names, in lower case, that the macro around it may have.
+        name: Its own name; "" for the first one of the page.
+    """
+
+    macros: tuple[str, ...]
+    name: str = ""
 
 
 class Surroundings(Protocol):
@@ -24,13 +37,13 @@ class Surroundings(Protocol):
         flow: Where content goes now.
         links: Targets of links.
         warnings: What is lost.
-        wanted_anchors: Names of anchors that the page links to.
+        include: Puts an included page in, or the excerpt of it that is named; False if it may not.
     """
 
     flow: Flow
     links: Links
     warnings: Warnings
-    wanted_anchors: Collection[str]
+    include: Callable[[PageLink, Excerpt | None], bool]
 
 
 class Macro:
@@ -104,6 +117,10 @@ class Macro:
         """Write an image."""
         write_image(self.context.flow, alt, self.context.links.target(reference))
 
+    def write_anchor(self, name: str) -> None:
+        """Write a place that links lead to by its name; a heading whose own anchor it is needs none."""
+        write_anchor(self.context.flow, self.context.links, name)
+
     # Between paragraphs
 
     def end_paragraph(self) -> None:
@@ -155,17 +172,21 @@ class Macro:
         if items and items[0].content is not outer:
             outer.list(items, ordered=False)
 
-    # About the site
+    # Other pages
+
+    def include(self, page: PageLink, excerpt: Excerpt | None = None) -> bool:
+        """Write a page, or an excerpt of it; False if the host does not put pages in, or not this one."""
+        return self.context.include(self.context.links.absolute(page), excerpt)
 
     def address(self, path: str) -> str:
         """Return an address on the site (`/browse/KEY-1`), "" if the site is not known."""
         return browse_address(self.context.links.site_url, path)
 
     def children(self) -> Sequence[tuple[str, str]] | None:
-        """Return title and address of the child pages of the page named in the parameters, or of this page."""
+        """Return title and address of the child pages of the page named in the parameters, or of the page it is on."""
         links = self.context.links
-        page = next((reference for reference in self.references if isinstance(reference, PageLink)), None)
-        found = links.resolver.children(page) if links.resolver else None
+        named = next((reference for reference in self.references if isinstance(reference, PageLink)), None)
+        found = links.resolver.children(links.absolute(named) if named else links.page) if links.resolver else None
         return None if found is None else [(child.title, child.href) for child in found]
 
 

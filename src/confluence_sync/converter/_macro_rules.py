@@ -9,8 +9,8 @@ from ._context import Context, Element, Extension, Rule
 from ._flow import Flow
 from ._inline_rules import Holder
 from ._macro import Macro
-from ._macros import content as show_content
-from ._macros import is_hidden, unknown
+from ._macro_handlers import content as show_content
+from ._macro_handlers import is_hidden, unknown
 from ._references import Reference
 from ._rules import Blocks, Paragraph
 
