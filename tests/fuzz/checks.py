@@ -54,7 +54,7 @@ def check_markdown(markdown, storage):
     assert len(markdown) <= _MOST_PER_CHARACTER * (len(storage) + 100), "much longer than its page"
     markdown.encode()
     blocks = _MARKDOWN.parse(f"{markdown}\n{_END}\n")
-    assert (blocks[-2].content, blocks[-2].level) == (_END, 1), "a block is not closed"
+    assert [(block.content, block.level) for block in blocks[-2:-1]] == [(_END, 1)], "a block is not closed"
     lines = markdown.split("\n")
     for block in blocks:
         if block.type == "fence":

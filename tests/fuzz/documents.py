@@ -8,7 +8,21 @@ from confluence_sync.converter import MACROS
 CLOSE = ""
 """The piece that closes the innermost element."""
 
-_PARAMETERS = ["", "body", "data", "hidden", "jqlQuery", "key", "language", "name", "src", "title", "url"]
+_PARAMETERS = [
+    "",
+    "body",
+    "compressed",
+    "data",
+    "diagramName",
+    "hidden",
+    "jqlQuery",
+    "key",
+    "language",
+    "name",
+    "src",
+    "title",
+    "url",
+]
 _BLOCKS = ["p", "div", "blockquote", "pre", "h1", "h2", "h6", "ul", "ol", "li", "table", "thead", "tr", "td", "th"]
 _MARKS = ["strong", "b", "em", "i", "del", "s", "sub", "sup", "code", "u"]
 _CONFLUENCE = [
@@ -23,6 +37,10 @@ _WITH_ATTRIBUTES = [
     '<span style="text-decoration: line-through;">',
     '<a href="https://example.com/a_b(c)?d=1&amp;e=2">',
     '<a href="/wiki/spaces/DOCS/pages/123/Title#part">',
+    '<a href="/wiki/pages/viewpage.action?pageId=1">',
+    '<a href="/wiki/display/DOCS/A+title">',
+    '<a href="/x/AQAB">',
+    '<a href="https://[">',
     '<a href="#part">',
     '<a href="javascript:alert(1)">',
     '<a href="data:text/html,x">',
@@ -32,6 +50,7 @@ _WITH_ATTRIBUTES = [
     '<ac:adf-node type="decision-list">',
     '<ac:adf-node type="decision-item">',
     '<ac:adf-attribute key="panel-type">',
+    '<font color="red">',
     "<a href='",
     "<script>",
     "<style>",
@@ -45,8 +64,12 @@ _VOID = [
     '<ri:url ri:value="javascript:alert(1)"/>',
     '<ri:url ri:value="https://example.com/"/>',
     '<ri:space ri:space-key="DOCS"/>',
+    '<ri:content-entity ri:content-id="123"/>',
+    '<ri:blog-post ri:posting-day="2024/02/29" ri:content-title="]("/>',
+    '<ri:shortcut ri:key="x" ri:parameter="*"/>',
     '<ac:emoticon ac:name="smile"/>',
     '<ac:emoticon ac:emoji-fallback="*"/>',
+    '<ac:emoticon ac:emoji-id="1f642" ac:emoji-shortname=":_:"/>',
     '<time datetime="2024-02-30"/>',
     '<img src="vbscript:x" alt="alt"/>',
     '<img src="https://example.com/x.png"/>',
@@ -101,32 +124,42 @@ def wild(data):
             parts.append(f"</{open_elements.pop()}>" if open_elements else "")
         else:
             parts.append(unit)
-            if element := _ELEMENT.fullmatch(unit):
-                open_elements.append(element[1])
+            if name := _name(unit):
+                open_elements.append(name)
     return "".join(parts)
 
 
 _WITHIN = {"ul": {"li"}, "ol": {"li"}, "table": {"tr"}, "tr": {"td", "th"}}
 _ONLY_WITHIN = {"li": {"ul", "ol"}, "tr": {"table"}, "td": {"tr"}, "th": {"tr"}}
-_TAME = {name: " " for name in _BLOCKS if name not in {"pre", "thead"}} | dict.fromkeys(_MARKS, "")
+_TAME = {
+    **{f"<{name}>": " " for name in _BLOCKS if name not in {"pre", "thead"}},
+    **dict.fromkeys(('<ol start="7">', '<td colspan="2">', '<td rowspan="3" colspan="99">', "<ac:layout>"), " "),
+    **{tag: "" for tag in _WITH_ATTRIBUTES if tag.startswith(('<a href="', "<font", "<span"))},
+    **{f"<{name}>": "" for name in _MARKS},
+}
+"""Elements of which all content can be read; those of blocks part words."""
 
 
 def tame(data):
-    """Return a well-formed page, and what can be read on it, with a space at the edges of blocks."""
-    storage, visible, open_elements = [], [], ["body"]
+    """Return a well-formed page, and what can be read on it."""
+    storage, visible, open_tags = [], [], ["<body>"]
     for unit in units(data):
-        element = _ELEMENT.fullmatch(unit)
-        name, parent = element[1] if element else "", open_elements[-1]
-        if unit == CLOSE and len(open_elements) > 1:
-            storage.append(f"</{open_elements.pop()}>")
-            visible.append(_TAME[parent])
-        elif unit == f"<{name}>" and name in _TAME:
+        name, parent = _name(unit), _name(open_tags[-1])
+        if unit == CLOSE and len(open_tags) > 1:
+            storage.append(f"</{parent}>")
+            visible.append(_TAME[open_tags.pop()])
+        elif unit in _TAME:
             if parent in _ONLY_WITHIN.get(name, {parent}) and name in _WITHIN.get(parent, {name}):
                 storage.append(unit)
-                visible.append(_TAME[name])
-                open_elements.append(name)
+                visible.append(_TAME[unit])
+                open_tags.append(unit)
         elif unit and parent not in _WITHIN and unit.isprintable() and (len(unit) == 1 or unit[0] not in "<&"):
             storage.append(escape(unit, quote=False))
             visible.append(unit)
-    storage += [f"</{name}>" for name in reversed(open_elements[1:])]
+    storage += [f"</{_name(tag)}>" for tag in reversed(open_tags[1:])]
     return "".join(storage), "".join(visible)
+
+
+def _name(tag):
+    element = _ELEMENT.fullmatch(tag)
+    return element[1] if element else ""

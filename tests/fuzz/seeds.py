@@ -1,5 +1,16 @@
 """Small documents to start from; each shows the fuzzer one more way in."""
 
+from confluence_sync.converter import MACROS
+
+
+def _macro(name):
+    return (
+        f'<ac:structured-macro ac:name="{name}"><ac:parameter ac:name="body">x](y</ac:parameter>'
+        "<ac:plain-text-body>[x](y)\n```</ac:plain-text-body><ac:rich-text-body><p>z</p></ac:rich-text-body>"
+        "</ac:structured-macro>"
+    )
+
+
 PAGES = [
     "<h1>Title</h1><p>Some <strong>bold</strong> and <em>other</em> words,<br/><code>a_b</code>.</p>",
     "<ul><li>one</li><li><p>two</p><ol><li>deep</li></ol></li></ul>",
@@ -39,6 +50,7 @@ PAGES = [
         "<ac:layout><ac:layout-section><ac:layout-cell><p>in &amp; out &rsquo;</p></ac:layout-cell>"
         "</ac:layout-section></ac:layout><!-- no -->"
     ),
+    *map(_macro, sorted(MACROS)),
 ]
 FILES = [
     "---\ntitle: x\n---\n\n# One\n\ntext\n\n## Two\n\n- a\n- b\n",
