@@ -73,6 +73,7 @@ def words(data):
 
 def files(data):
     """Any file: read, shown and cut into passages; a file of ours comes back as it was written."""
+    read_document(data)
     text = documents.wild(data)
     document = read_document(text.encode("utf-8", "replace"))
     checks.check_preview(preview_html(document))
