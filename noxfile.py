@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["lint", "typing", "tests", "examples", "docs", "build"]
@@ -45,6 +46,22 @@ def coverage(session: nox.Session) -> None:
     """Lines and branches that no test reaches."""
     session.install("-e", ".[testing]", "pytest-cov")
     session.run("python", "-m", "pytest", "--cov", "--cov-report=term-missing:skip-covered", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Inputs that find new ways through the converter: 20 000 a target, or `nox -s fuzz -- -runs=1000000`."""
+    session.install("-e", ".[testing]")
+    try:
+        session.install("--only-binary=atheris", "atheris")
+    except CommandFailed:
+        session.skip("there is no wheel of atheris for this Python and system")
+    for target in ("pages", "words", "files"):
+        corpus = Path(session.create_tmp(), target)  # stays: the next run goes on where this one ends
+        corpus.mkdir(exist_ok=True)
+        options = session.posargs or ["-runs=20000"]
+        prefix = f"-artifact_prefix={corpus}-"
+        session.run("python", "tests/fuzz/fuzz_convert.py", target, str(corpus), prefix, *options)
 
 
 @nox.session
