@@ -119,13 +119,11 @@ class Context:
     def fill(self, element: Element, text: str, mark: Mark | None, *, block: bool) -> None:
         """Open and close an element that has nothing in it but text, which is a paragraph if it is a `block`."""
         content = element.rule.open(self, element)
-        if not text:
-            pass
-        elif block:
-            content.add_paragraph(text, mark)
-        elif mark:
+        if block:
+            content.add_paragraph(text, mark if text else None)
+        elif mark and text:
             content.add_marked(mark, text)
-        else:
+        elif text:
             content.add_text(text)
         element.rule.close(self, element, content)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ._escape import code_span, fence, is_plain, squeeze
-from ._inline import BREAK, CODE, NEW_LINE, Mark, Markup, Piece, render_line, render_text, strong
+from ._inline import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece, render_line, render_text, strong
 from ._tokens import unescape
 
 __all__ = ["Block", "CellFlow", "Flow", "Item", "LabelFlow", "LineFlow", "Literal", "RawFlow"]
@@ -89,6 +89,21 @@ class Flow:
             self.close_mark(mark)
         else:
             self.pieces += (mark.opening, unescape(text), mark.closing)
+
+    def add_pieces(self, pieces: Sequence[Piece]) -> None:
+        """Add the pieces of another flow; emphasis that has begun in them ends with them."""
+        marks: list[Mark] = []
+        for piece in pieces:
+            if not isinstance(piece, End):
+                self.pieces.append(piece)
+            elif piece.opens:
+                self.open_mark(piece.mark)
+                marks.append(piece.mark)
+            elif piece.mark in marks:
+                self.close_mark(piece.mark)
+                marks.remove(piece.mark)
+        for mark in marks:
+            self.close_mark(mark)
 
     def markup(self, markdown: str) -> None:
         """Add finished Markdown to the line."""

@@ -56,7 +56,7 @@ def render_document(metadata: Mapping[str, object], markdown: str) -> bytes:
         default_flow_style=False,
     )
     lines = (line.rstrip() for line in markdown.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n"))
-    body = "\n".join(lines)
+    body = "\n".join(lines).strip("\n")
     head = f"{_FENCE}{front if metadata else ''}{_FENCE}"
     return (f"{head}\n{body}\n" if body else head).encode("utf-8", "replace")
 

@@ -16,7 +16,8 @@ import attrs
 from ._escape import begins_block, code_span, escape, escape_label, is_plain, is_prose, squeeze
 from ._tokens import unescape
 
-__all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "Mark", "Markup", "Piece"]
+__all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "End", "Mark", "Markup"]
+__all__ += ["Piece"]
 __all__ += ["render_line", "render_text", "render_whole", "strong"]
 
 

@@ -151,21 +151,28 @@ class Links:
 
 
 def write_link(flow: Flow, content: Flow, target: Target) -> None:
-    """Write a link; what it leads to stands for a text it does not have, and a text with nothing to lead to stays."""
+    """
+    Write a link; what it leads to stands for a text it does not have, and a text with nothing to lead to stays.
+
+    White space at the edges of the text stands outside of the link.
+    """
     if not target.href:
-        flow.pieces += content.pieces
+        flow.add_pieces(content.pieces)
         return
     text = content.finish()
     if text:
         link = _bare(content.pieces, target.href) or f"[{text}]({encode_href(target.href)})"
-        first, last = content.pieces[0], content.pieces[-1]
-        if type(first) is str and first[:1].isspace():  # white space at the edge of the text stands outside of the link
-            flow.pieces.append(" ")
-        flow.pieces.append(Markup(link))
-        if type(last) is str and last[-1:].isspace():
-            flow.pieces.append(" ")
     elif target.text:
-        flow.markup(f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})")
+        link = f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})"
+    else:
+        link = ""
+    texts = [piece for piece in content.pieces if isinstance(piece, str)]
+    if texts and texts[0][:1].isspace():
+        flow.pieces.append(" ")
+    if link:
+        flow.pieces.append(Markup(link))
+    if texts and texts[-1][-1:].isspace():
+        flow.pieces.append(" ")
 
 
 def write_image(flow: Flow, alt: str, target: Target) -> None:

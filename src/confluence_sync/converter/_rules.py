@@ -47,7 +47,7 @@ class LineRule(Protocol):
 
 def _end_paragraph(context: Context) -> None:
     flow = context.flow
-    if flow.pieces:
+    if flow.pieces or flow.is_line:
         flow.end_paragraph()
 
 
