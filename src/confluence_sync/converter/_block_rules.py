@@ -51,6 +51,8 @@ class Heading(OneLine):
             elif heading := render_text(unescape(text), line_break=" "):
                 context.headings.append(heading)
                 flow.heading(level, heading)
+            else:
+                flow.end_paragraph()
 
         return write
 

@@ -180,10 +180,11 @@ class Flow:
             self.blocks.append(line)
 
     def block(self, markdown: str) -> None:
-        """Add a finished block."""
+        """Add a finished block, unless it is empty."""
         if self.pieces:
             self.end_paragraph()
-        self.blocks.append(Block(markdown))
+        if markdown:
+            self.blocks.append(Block(markdown))
 
     def is_empty(self) -> bool:
         """Finish the paragraph; tell whether there is nothing at all."""

@@ -68,7 +68,8 @@ class ListBuilder:
         if not isinstance(last.content, str):
             return last.content
         flow = self._outer.nested()
-        flow.blocks.append(last.content)
+        if last.content:
+            flow.blocks.append(last.content)
         self._items[-1] = last._replace(content=flow)
         return flow
 
