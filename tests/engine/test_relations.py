@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import attrs
+from engine_world import link
 
 from confluence_sync.converter import ConvertOptions, Macro
 from confluence_sync.engine import EngineOptions
@@ -32,35 +33,57 @@ async def test_a_list_of_children_follows_the_children(world):
     assert (await world.sync()).counts.written == 0
 
 
+def two_alike(world, *keys):
+    """Spaces with pages of the same titles."""
+    spaces = [world.space(key) for key in keys]
+    for space in spaces:
+        home = space.page("Same", parent=None, storage=f"<p>{space.key}</p>")
+        space.page("Below", parent=home, storage=link("Same"))
+    return spaces
+
+
+async def assert_settled(world):
+    """One run was enough: the folder is clean, and another run has nothing to do."""
+    assert await world.files() == await world.clean_copy()
+    assert await world.dead_links() == []
+    again = await world.sync()
+    assert again.counts.unchanged == again.counts.listed
+
+
 async def test_a_space_takes_over_the_name_of_another(world):
-    """A space renamed to the name that another gives up moves once the other has left; nothing is overwritten."""
-    old, new = world.space("OLD"), world.space("NEW")
-    for space in (old, new):
-        space.page("Same", parent=None, storage=f"<p>{space.key}</p>")
+    """A space renamed to the name that another gives up moves once the other has left, in the same run."""
+    old, new = two_alike(world, "OLD", "NEW")
     await world.sync()
     old.rename("Archive")
     new.rename("Old")
-    await world.sync()
-    await world.sync()
-    assert await world.files() == await world.clean_copy()
-    assert (await world.sync()).counts.written == 0
+    assert (await world.sync()).outcome is Outcome.SUCCEEDED
+    await assert_settled(world)
 
 
 async def test_two_spaces_swap_their_names(world):
-    """Even then no file is lost, and some runs later each is where a clean first run puts it."""
-    left, right = world.space("LEFT"), world.space("RIGHT")
-    for space in (left, right):
-        space.page("Same", parent=None, storage=f"<p>{space.key}</p>")
+    """Files of one space make room for those of the other: one run is enough, and nothing is fetched."""
+    left, right = two_alike(world, "LEFT", "RIGHT")
     await world.sync()
-    before = len(await world.files())
     left.rename("Right")
     right.rename("Left")
-    outcomes = []
-    for _ in range(3):
-        outcomes.append((await world.sync()).outcome)
-        assert len(await world.files()) == before
-    assert outcomes == [Outcome.PARTIAL, Outcome.SUCCEEDED, Outcome.SUCCEEDED]
-    assert await world.files() == await world.clean_copy()
+    report = await world.sync()
+    assert report.outcome is Outcome.SUCCEEDED
+    assert "GET /wiki/api/v2/pages" not in world.requests
+    await assert_settled(world)
+
+
+async def test_three_spaces_take_each_other_s_folders(world):
+    """The same when it is the mappings that change, in a ring."""
+    two_alike(world, "ONE", "TWO", "THREE")
+    for space in ("ONE", "TWO", "THREE"):
+        world.site.space(space).rename("Docs")
+    folders = {"ONE": "a", "TWO": "b", "THREE": "c"}
+    world.mapped = {key: {"folder": folder} for key, folder in folders.items()}
+    await world.sync()
+    world.mapped = {"ONE": {"folder": "b"}, "TWO": {"folder": "c"}, "THREE": {"folder": "a"}}
+    assert (await world.sync()).outcome is Outcome.SUCCEEDED
+    assert "GET /wiki/api/v2/pages" not in world.requests
+    await assert_settled(world)
 
 
 async def test_a_host_s_macro_counts_as_another_converter(world):

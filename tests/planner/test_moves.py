@@ -11,9 +11,9 @@ from confluence_sync.planner._moves import SpareNames, order_moves
 
 def order(*pairs, taken=()):
     """Order moves given as "source -> target", of pages 1, 2, 3..."""
-    moves = [MovePage(str(number), *pair.split(" -> ")) for number, pair in enumerate(pairs, start=1)]
+    moves = [MovePage(str(number), *pair.split(" -> "), space_id="s") for number, pair in enumerate(pairs, start=1)]
     paths = [path for move in moves for path in (move.source, move.target)]
-    return [str(move).removeprefix("move ") for move in order_moves(moves, SpareNames("r", [*paths, *taken]))]
+    return [str(move).removeprefix("move ") for move in order_moves(moves, SpareNames({"s": "r"}, [*paths, *taken]))]
 
 
 def test_independent_moves_keep_their_order():
@@ -79,8 +79,8 @@ def test_parking_place_is_free():
 
 def test_spare_names_are_valid_and_different():
     """However long the name, a spare one fits, and no two are the same."""
-    spare = SpareNames("r", [])
-    names = [spare.take("Ж" * 126, "12345", "old") for _ in range(3)]
+    spare = SpareNames({"s": "r"}, [])
+    names = [spare.take("Ж" * 126, "12345", "old", "s") for _ in range(3)]
     assert len({collision_key(check_path(name)) for name in names}) == 3
 
 
@@ -99,10 +99,12 @@ def apart(paths):
 )
 def test_no_move_meets_a_file(sources, targets):
     """Any moves between two folders that can be are done without one file meeting another."""
-    moves = [MovePage(str(number), *pair) for number, pair in enumerate(zip(sources, targets, strict=False))]
+    moves = [
+        MovePage(str(number), *pair, space_id="s") for number, pair in enumerate(zip(sources, targets, strict=False))
+    ]
     moves = [move for move in moves if move.source != move.target]
     files = {move.source: move.page_id for move in moves}
-    for move in order_moves(moves, SpareNames("r", [*sources, *targets])):
+    for move in order_moves(moves, SpareNames({"s": "r"}, [*sources, *targets])):
         page_id = files.pop(move.source)
         assert apart([*files, move.target])
         files[move.target] = page_id

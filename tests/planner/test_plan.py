@@ -6,7 +6,16 @@ from hypothesis import given
 
 from confluence_sync.errors import ConfigurationError, UnsafePlanError
 from confluence_sync.models import DeletionPolicy, PageLink, Space, SpaceMapping
-from confluence_sync.planner import Atlas, Claim, Estimate, Manifest, plan_layout, plan_sync, source_fingerprint
+from confluence_sync.planner import (
+    Claim,
+    Estimate,
+    Manifest,
+    MappedSpace,
+    plan_layout,
+    plan_spaces,
+    plan_sync,
+    source_fingerprint,
+)
 from confluence_sync.testing.strategies import histories, snapshots
 
 
@@ -236,13 +245,14 @@ def test_links_between_spaces(make, linking):
     """A link may lead into another mapped space, and follows what moves there."""
     linking.links = {"1": (PageLink(page_id="200"),)}
     snapshot, space = make.snapshot(make.page(1, "A")), Space(id="2", key="OPS", name="Ops")
-
-    def atlas(title):
-        other = make.snapshot(make.page(200, title), space=space)
-        return Atlas([plan_layout(snapshot, root="Docs"), plan_layout(other, root="Ops")])
-
+    other = make.snapshot(make.page(200, "B"), space=space)
     linking.sync(snapshot)
-    assert lines(linking.plan(snapshot, atlas=atlas("B")).actions) == ["write Docs/A.md (link target moved)"]
+    spaces = [
+        MappedSpace(mapping=make.mapping, snapshot=snapshot, manifest=linking.manifest),
+        MappedSpace(mapping=SpaceMapping(space_id="2"), snapshot=other, listed=False),
+    ]
+    (plan,) = plan_spaces(spaces, files=linking.files).plans.values()
+    assert lines(plan.actions) == ["write Docs/A.md (link target moved)"]
 
 
 # -- what is deleted

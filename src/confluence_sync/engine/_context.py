@@ -9,7 +9,7 @@ import attrs
 from ..client import ConfluenceClient, Usage
 from ..converter import ConvertOptions
 from ..models import SpaceId, SpaceMapping
-from ..planner import Atlas, Plan
+from ..planner import Atlas, JointPlan
 from ..protocols import VFS, Clock
 from ._events import EventStream
 from ._memory import Memory
@@ -57,9 +57,8 @@ class RunContext:
     The hands and the notes of one run in one process.
 
     Attributes:
-        plans: Made by the planning step; made again from the store if another process takes over.
-        atlas: Layouts of all mapped spaces.
-        digests: Of all files of ours in a space, loaded when a file is met that is not what was written there.
+        joint: Made by the planning step; made again from the store if another process takes over.
+        digests: Of all files of ours, loaded when a file is met that is not what was written there.
         digests_lock: Held while they are loaded, so that files written at the same time share them.
         lost_lease: Whether another run has the lease, or may have it, so that this one must not go on.
     """
@@ -72,9 +71,8 @@ class RunContext:
     events: EventStream
     people: People
     state: RunState
-    plans: dict[SpaceId, Plan] | None = None
-    atlas: Atlas = attrs.field(factory=Atlas)
-    digests: dict[SpaceId, set[str]] = attrs.field(factory=dict)
+    joint: JointPlan | None = None
+    digests: set[str] | None = None
     digests_lock: Lock = attrs.field(factory=Lock)
     lost_lease: bool = False
     _counted: Usage = attrs.field(init=False)
@@ -82,6 +80,15 @@ class RunContext:
     @_counted.default
     def _used_before(self) -> Usage:
         return attrs.evolve(self.client.usage)
+
+    @property
+    def atlas(self) -> Atlas:
+        """Where the pages of all spaces are, once it is planned."""
+        return Atlas() if self.joint is None else self.joint.atlas
+
+    def is_needed(self, path: str) -> bool:
+        """Whether a path is a page's place by the plan of any space."""
+        return self.joint is not None and path in self.joint.places
 
     def count_usage(self) -> None:
         """Add the requests and points since the last time to the run's."""

@@ -13,7 +13,7 @@ from ..converter import Conversion, ConvertOptions, convert, render_document
 from ..models import AccountId, Page, PageBody, TreeSnapshot
 from ..planner import Atlas, ManifestEntry, PageLinks, source_fingerprint
 
-__all__ = ["PageFile", "render_page"]
+__all__ = ["PageFile", "page_metadata", "render_page"]
 
 _LARGE = 200_000
 """Characters of a body from which on it is converted off the event loop."""
@@ -21,9 +21,9 @@ _LARGE = 200_000
 
 @attrs.frozen(kw_only=True)
 class PageFile:
-    """The file of a page, not yet written."""
+    """The file of a page, not yet written; `data` is None if the file that is there stays as it is."""
 
-    data: bytes
+    data: bytes | None
     metadata: Mapping[str, object]
     entry: ManifestEntry
     conversion: Conversion
@@ -48,7 +48,7 @@ async def render_page(
         conversion = await asyncio.to_thread(convert, body.storage, resolver=links, options=options)
     else:
         conversion = convert(body.storage, resolver=links, options=options)
-    metadata = page_metadata(body, tree, names)
+    metadata = page_metadata(page, tree, names)
     data = render_document(metadata, conversion.markdown)
     entry = ManifestEntry(
         page_id=page.id,
@@ -70,9 +70,8 @@ def _people(page: Page, conversion: Conversion) -> set[AccountId]:
     return {*conversion.mentions, *([page.author_id] if page.author_id is not None else [])}
 
 
-def page_metadata(body: PageBody, tree: TreeSnapshot, names: Mapping[AccountId, str]) -> dict[str, object]:
+def page_metadata(page: Page, tree: TreeSnapshot, names: Mapping[AccountId, str]) -> dict[str, object]:
     """Return the front matter of a page's file, in the order in which it is written."""
-    page = body.page
     metadata: dict[str, object] = {
         "title": page.title,
         "source_url": f"{tree.base_url}{page.web_path or f'/pages/viewpage.action?pageId={page.id}'}",

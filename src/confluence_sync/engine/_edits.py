@@ -13,7 +13,7 @@ from ..planner import ManifestEntry
 from ._context import RunContext
 from ._records import PageDigests
 
-__all__ = ["keep_local_edit", "note_digests"]
+__all__ = ["forget_digests", "keep_local_edit", "note_digests"]
 
 
 async def keep_local_edit(run: RunContext, space_id: SpaceId, page_id: PageId, path: str, *, written: str) -> None:
@@ -41,7 +41,7 @@ async def keep_local_edit(run: RunContext, space_id: SpaceId, page_id: PageId, p
     except DocumentNotFoundError:
         return
     digest = sha256(data).hexdigest()
-    if digest == written or digest in await _digests(run, space_id):
+    if digest == written or digest in await _digests(run):
         return
     copy_path = beside(path, f" (edited {digest[:8]})")
     await run.vfs.write(copy_path, data, {})
@@ -59,15 +59,29 @@ async def note_digests(run: RunContext, space_id: SpaceId, entries: Sequence[Man
         known = digests.get(entry.page_id, PageDigests(page_id=entry.page_id))
         digests[entry.page_id] = known.adding(entry.digest)
     await run.memory.apply(*(run.memory.put_digests(space_id, known) for known in digests.values()))
-    if space_id in run.digests:
-        run.digests[space_id].update(entry.digest for entry in entries)
+    if run.digests is not None:
+        run.digests.update(entry.digest for entry in entries)
 
 
-async def _digests(run: RunContext, space_id: SpaceId) -> set[str]:
-    """Return the digests of all files of ours: after a kill a file may lie in another's place, or be unrecorded."""
+async def forget_digests(run: RunContext) -> None:
+    """Once it is known of every file of every space what it is, those of the manifests will do."""
+    spaces = [mapping.space_id for mapping in run.state.mappings]
+    if all([await run.memory.in_order(space_id) for space_id in spaces]):
+        await run.memory.apply(*(run.memory.clear_digests(space_id) for space_id in spaces))
+
+
+async def _digests(run: RunContext) -> set[str]:
+    """
+    Return the digests of all files of ours: after a kill a file may lie in another's place, or be unrecorded.
+
+    Of all spaces, since files of one may lie in the folder of another.
+    """
     async with run.digests_lock:
-        if space_id not in run.digests:
-            manifest = await run.memory.manifest(space_id)
-            noted = await run.memory.digests(space_id)
-            run.digests[space_id] = {entry.digest for entry in manifest.entries.values()}.union(noted)
-    return run.digests[space_id]
+        if run.digests is None:
+            known: set[str] = set()
+            for mapping in run.state.mappings:
+                manifest = await run.memory.manifest(mapping.space_id)
+                known.update(entry.digest for entry in manifest.entries.values())
+                known |= await run.memory.digests(mapping.space_id)
+            run.digests = known
+    return run.digests

@@ -19,7 +19,7 @@ from ._events import EventStream
 from ._finish import StepResult, record_of, result_of, run_step
 from ._memory import Memory
 from ._people import People
-from ._planning import plan_spaces
+from ._planning import plan_trees
 from ._records import RunRecord, RunState
 from ._report import RunReport
 from ._run import SyncRun, hold_lease
@@ -110,10 +110,15 @@ class SyncEngine:
         """
         _check(mappings)
         trees = [(mapping, await self._snapshot(mapping)) for mapping in mappings]
-        _, plans = await plan_spaces(
-            self._memory, self._vfs, trees, converter=self._options.conversion.fingerprint, rebuild=rebuild
+        joint = await plan_trees(
+            self._memory,
+            self._vfs,
+            trees,
+            listed={mapping.space_id for mapping in mappings},
+            converter=self._options.conversion.fingerprint,
+            rebuild=rebuild,
         )
-        return list(plans.values())
+        return list(joint.plans.values())
 
     async def runs(self) -> list[RunRecord]:
         """Return the runs of the connection, the last first."""

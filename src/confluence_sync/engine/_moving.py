@@ -6,9 +6,9 @@ import attrs
 
 from ..errors import DocumentNotFoundError, StorageError
 from ..events import PageMoved
-from ..models import PageId, SpaceId
+from ..models import PageId
 from ..paths import collision_key
-from ..planner import MovePage, Plan
+from ..planner import JointPlan, MoveGroup, MovePage
 from ..protocols import Change
 from ._context import RunContext
 from ._edits import keep_local_edit, note_digests
@@ -17,49 +17,50 @@ from ._failures import fail_page
 __all__ = ["move_files"]
 
 
-async def move_files(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
+async def move_files(run: RunContext, joint: JointPlan, group: MoveGroup) -> None:
     """
-    Make all moves of a plan, one after the other.
+    Make the moves of a group, one after the other.
 
     Raises:
         StorageError: A move failed. The others rely on the place it should have left, so they wait for the next run.
     """
-    written = {write.page_id for write in plan.writes}
+    written = {write.page_id for space_id in group.spaces for write in joint.writes(space_id)}
     sources: dict[PageId, str] = {}
-    for move in plan.moves:
+    for move in group.moves:
         sources.setdefault(move.page_id, move.source)
-        moved = await _move(run, space_id, move)
+        moved = await _move(run, move)
+        plan = joint.plans[move.space_id]
         if move.page_id in written or plan.layout.paths.get(move.page_id) != move.target:
             continue  # it is parked, or gone, or its event comes when it is written
         page = plan.layout.snapshot.pages[move.page_id]
         if moved:
             facts = {"path": move.target, "previous_path": sources[page.id]}
-            await run.events.emit(PageMoved, space_id=space_id, page_id=page.id, title=page.title, **facts)
+            await run.events.emit(PageMoved, space_id=move.space_id, page_id=page.id, title=page.title, **facts)
         else:
             message = f"{move.source} vanished before it could be moved; the next run writes the page again"
             await fail_page(run, plan, page.id, move.target, StorageError(message))
 
 
-async def _move(run: RunContext, space_id: SpaceId, move: MovePage) -> bool:
+async def _move(run: RunContext, move: MovePage) -> bool:
     """Move one file; False if it was taken away since it was seen, so that it has to be written again."""
     if collision_key(move.source) != collision_key(move.target):  # else the target may be the source itself
-        await keep_local_edit(run, space_id, move.page_id, move.target, written="")
+        await keep_local_edit(run, move.space_id, move.page_id, move.target, written="")
     try:
         await run.vfs.move(move.source, move.target)
     except DocumentNotFoundError:
         moved = False
     else:
         moved = True
-    entry = (await run.memory.entries(space_id, [move.page_id])).get(move.page_id)
+    owner = move.from_space or move.space_id
+    entry = (await run.memory.entries(owner, [move.page_id])).get(move.page_id)
     changes: list[Change] = []
     if entry is not None and entry.path == move.source:
-        changes.append(run.memory.remove_claim(space_id, move.target))
+        changes += [run.memory.remove_claim(move.space_id, move.target), run.memory.remove_entry(owner, move.page_id)]
         if moved:
-            changes.append(run.memory.put_entry(space_id, attrs.evolve(entry, path=move.target)))
+            changes.append(run.memory.put_entry(move.space_id, attrs.evolve(entry, path=move.target)))
         else:
-            await note_digests(run, space_id, [entry])
-            changes.append(run.memory.remove_entry(space_id, move.page_id))
+            await note_digests(run, owner, [entry])
     elif not moved:
-        changes.append(run.memory.remove_claim(space_id, move.target))
+        changes.append(run.memory.remove_claim(move.space_id, move.target))
     await run.memory.apply(*changes)  # a file that a broken run did not record stays a claim, of its new path
     return moved

@@ -17,6 +17,7 @@ from ..planner import Plan, WritePage
 from ..protocols import Change
 from ._changes import can_list_changes, list_changes
 from ._context import RunContext
+from ._edits import forget_digests
 from ._extent import concerns_all
 from ._failures import fail_space
 from ._listing import list_space
@@ -131,12 +132,13 @@ async def _guarded(run: RunContext, records: Sequence[SpaceRecord], listing: Awa
 
 async def _plan(run: RunContext) -> None:
     """Plan, claim, and make the moves, which no later step could tell from what a broken run left."""
-    await make_plans(run)
-    for space_id, plan in list((await ensure_plans(run)).items()):
+    joint = await make_plans(run)
+    for group in joint.moves:
         try:
-            await move_files(run, space_id, plan)
+            await move_files(run, joint, group)
         except StorageError as error:
-            await fail_space(run, space_id, error)
+            for space_id in sorted(group.spaces.intersection(joint.plans)):
+                await fail_space(run, space_id, error)
 
 
 async def _write(run: RunContext) -> bool:
@@ -172,6 +174,7 @@ async def _delete(run: RunContext) -> None:
                 raise
             await fail_space(run, space_id, error)
         await _tidy(run, space_id)
+    await forget_digests(run)
 
 
 async def _tidy(run: RunContext, space_id: SpaceId) -> None:
@@ -179,11 +182,9 @@ async def _tidy(run: RunContext, space_id: SpaceId) -> None:
     changes: list[Change] = [run.memory.clear_spool(space_id)]
     if record := await run.memory.space(space_id):
         changes.append(run.memory.put_space(attrs.evolve(record, spooled=False)))
-    if await run.memory.in_order(space_id):
-        changes.append(run.memory.clear_digests(space_id))
     await run.memory.apply(*changes)
 
 
 async def _open_plans(run: RunContext) -> dict[SpaceId, Plan]:
-    plans = await ensure_plans(run)
+    plans = (await ensure_plans(run)).plans
     return {space_id: plan for space_id, plan in plans.items() if run.state.stages[space_id] is Stage.LISTED}

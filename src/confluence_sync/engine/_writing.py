@@ -8,8 +8,10 @@ from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
+import attrs
+
 from ..errors import ConfluenceSyncError, StorageError
-from ..events import PageWritten
+from ..events import PageMoved, PageWritten
 from ..models import PageId, SpaceId
 from ..planner import Claim, ManifestEntry, Plan, WritePage
 from ..protocols import Change
@@ -19,6 +21,7 @@ from ._documents import PageFile, render_page
 from ._edits import keep_local_edit, note_digests
 from ._failures import fail_page
 from ._listing import people_of
+from ._renewing import renew_files
 from ._together import together
 
 __all__ = ["write_files"]
@@ -39,11 +42,11 @@ async def write_files(run: RunContext, space_id: SpaceId, plan: Plan, writes: Se
         ClientError: Confluence cannot be read at all.
         StorageError: Nothing at all can be written.
     """
-    async with aclosing(_bodies_ahead(run, plan, writes)) as chunks:
-        async for chunk, bodies in chunks:
-            await run.people.learn({account for body in bodies.found.values() for account in people_of(body)})
+    async with aclosing(_sources_ahead(run, plan, writes)) as chunks:
+        async for chunk, sources in chunks:
+            await run.people.learn({account for body in sources.bodies.found.values() for account in people_of(body)})
             entries = await run.memory.entries(space_id, [write.page_id for write in chunk])
-            rendered = [await _render(run, plan, write, bodies) for write in chunk]
+            rendered = [await _render(run, plan, write, sources) for write in chunk]
             await _note(run, space_id, rendered, entries)
             results = await _save(run, space_id, chunk, rendered, entries)
             await _record(run, plan, chunk, results, entries)
@@ -54,16 +57,31 @@ async def write_files(run: RunContext, space_id: SpaceId, plan: Plan, writes: Se
                 raise broken[0]
 
 
-async def _bodies_ahead(
+@attrs.frozen
+class _Sources:
+    """What some files are made of: bodies, or what is there already."""
+
+    bodies: Bodies
+    renewed: Mapping[PageId, PageFile]
+
+
+async def _find_sources(run: RunContext, plan: Plan, writes: Sequence[WritePage]) -> _Sources:
+    tree = plan.layout.snapshot
+    renewed = await renew_files(run, tree, writes)
+    rest = [write for write in writes if write.page_id not in renewed]
+    return _Sources(await load_bodies(run.client, run.memory, tree, rest), renewed)
+
+
+async def _sources_ahead(
     run: RunContext, plan: Plan, writes: Sequence[WritePage]
-) -> AsyncGenerator[tuple[Sequence[WritePage], Bodies]]:
-    """Yield chunks with their bodies, loading the next ones while the caller works on these."""
+) -> AsyncGenerator[tuple[Sequence[WritePage], _Sources]]:
+    """Yield chunks with what they are made of, loading that of the next ones while the caller works on these."""
     chunks = [writes[start : start + _CHUNK] for start in range(0, len(writes), _CHUNK)]
-    ahead: deque[asyncio.Task[Bodies]] = deque()
+    ahead: deque[asyncio.Task[_Sources]] = deque()
     try:
         for number, chunk in enumerate(chunks):
             for later in chunks[number + len(ahead) : number + 2]:
-                ahead.append(asyncio.create_task(load_bodies(run.client, run.memory, plan.layout.snapshot, later)))
+                ahead.append(asyncio.create_task(_find_sources(run, plan, later)))
             yield chunk, await ahead.popleft()
     finally:
         for task in ahead:
@@ -71,8 +89,11 @@ async def _bodies_ahead(
         await asyncio.gather(*ahead, return_exceptions=True)
 
 
-async def _render(run: RunContext, plan: Plan, write: WritePage, bodies: Bodies) -> Result:
+async def _render(run: RunContext, plan: Plan, write: WritePage, sources: _Sources) -> Result:
     """Convert one page; a failure is a result, so that the other pages land."""
+    if write.page_id in sources.renewed:
+        return sources.renewed[write.page_id]
+    bodies = sources.bodies
     if write.page_id in bodies.failed:
         return bodies.failed[write.page_id]
     await asyncio.sleep(0)  # conversion is work for the processor: let the others have a turn
@@ -116,7 +137,7 @@ async def _save(
     limit = asyncio.Semaphore(run.options.write_concurrency)
 
     async def save(write: WritePage, result: Result) -> Result:
-        if not isinstance(result, PageFile):
+        if not isinstance(result, PageFile) or result.data is None:
             return result
         async with limit:
             try:
@@ -150,7 +171,6 @@ async def _record(
 ) -> None:
     """Save what is true now: what was written is ours, what it left behind stays ours until it is deleted."""
     space_id = plan.layout.snapshot.space.id
-    needed = frozenset(plan.layout.paths.values())
     changes: list[Change] = []
     for write, result in zip(chunk, results, strict=True):
         if isinstance(result, PageFile):
@@ -160,7 +180,7 @@ async def _record(
                 run.memory.remove_body(space_id, write.page_id),
             ]
             before = entries.get(write.page_id)
-            if before is not None and before.path not in needed and not await _is_free(run, before.path):
+            if before is not None and not run.is_needed(before.path) and not await _is_free(run, before.path):
                 changes.append(run.memory.put_claim(space_id, Claim(before.path, write.page_id)))
         elif await _is_free(run, write.path):
             changes.append(run.memory.remove_claim(space_id, write.path))
@@ -178,6 +198,16 @@ async def _is_free(run: RunContext, path: str) -> bool:
 async def _tell(run: RunContext, plan: Plan, write: WritePage, result: Result) -> None:
     if not isinstance(result, PageFile):
         await fail_page(run, plan, write.page_id, write.path, result)
+        return
+    if result.data is None:
+        await run.events.emit(
+            PageMoved,
+            space_id=plan.layout.snapshot.space.id,
+            page_id=write.page_id,
+            title=result.entry.title,
+            path=write.path,
+            previous_path=write.previous_path or write.path,
+        )
         return
     await run.events.emit(
         PageWritten,

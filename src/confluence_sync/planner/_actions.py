@@ -8,8 +8,9 @@ from math import ceil
 import attrs
 
 from ..errors import UnsafePlanError
-from ..models import PageId, Reason
+from ..models import PageId, Reason, SpaceId
 from ._layout import Layout
+from ._manifest import Claim
 
 __all__ = ["Action", "DeletePage", "Estimate", "MovePage", "Plan", "WritePage"]
 
@@ -21,11 +22,17 @@ class MovePage:
 
     One page may move twice (rings, through a spare name), and pages that are not listed move out of the way. A source
     that is not there is no failure: a run may have been interrupted just here.
+
+    Attributes:
+        space_id: The space whose file it is from now on.
+        from_space: The space whose file it was, if the page has moved to another one.
     """
 
     page_id: PageId
     source: str
     target: str
+    space_id: SpaceId = attrs.field(kw_only=True)
+    from_space: SpaceId | None = attrs.field(default=None, kw_only=True)
 
     def __str__(self) -> str:
         return f"move {self.source} -> {self.target}"
@@ -39,6 +46,7 @@ class WritePage:
     Attributes:
         was: Version that the file was made of so far; None if there is no file of ours.
         previous_path: Where the file was before the run, if elsewhere.
+        renews: Only the front matter changes: what lies below it in the file is right, so no body need be fetched.
     """
 
     page_id: PageId
@@ -47,6 +55,7 @@ class WritePage:
     version: int
     was: int | None = None
     previous_path: str | None = None
+    renews: bool = False
 
     def __str__(self) -> str:
         detail = self.reason.value
@@ -63,6 +72,7 @@ class DeletePage:
     Attributes:
         reason: `GONE`: the page is no longer listed; to be done once it is proven gone. `INTERRUPTED`: what a broken
             run left of a page that has its file elsewhere; the entry of the page stays, if that is its path by now.
+            `MOVED`: the same of a page that is in another space now.
     """
 
     page_id: PageId
@@ -99,7 +109,8 @@ class Plan:
         moves: First, in this order.
         writes: Then, in any order; all paths are free by now.
         deletes: Last, each only after its page is proven gone.
-        held: Deletions that the mapping's limits do not allow; nothing is done about them.
+        held: Deletions that the mapping's limits do not allow; nothing is done about them unless a host confirms them.
+        closes: Claims that mean nothing any more.
         managed: How many files the mapping had before the run.
         unchanged: How many pages need nothing.
         warnings: From the layout, in sentences.
@@ -110,6 +121,7 @@ class Plan:
     writes: Sequence[WritePage] = ()
     deletes: Sequence[DeletePage] = ()
     held: Sequence[DeletePage] = ()
+    closes: Sequence[Claim] = ()
     managed: int = 0
     unchanged: int = 0
     warnings: Sequence[str] = ()
@@ -133,7 +145,7 @@ class Plan:
 
     def cost_to_apply(self, *, fetch_batch: int = 50, bodies_at_hand: bool = False) -> Estimate:
         """Return the cost of fetching the bodies to be written and of confirming the deletions."""
-        bodies = 0 if bodies_at_hand else len(self.writes)
+        bodies = 0 if bodies_at_hand else sum(not write.renews for write in self.writes)
         fetches = ceil(bodies / fetch_batch)
         gone = sum(action.reason is Reason.GONE for action in self.deletes)
         asked = gone + bool(gone)  # the space has to answer first

@@ -49,7 +49,7 @@ class Layout:
     warnings: tuple[str, ...] = ()
 
 
-def plan_layout(snapshot: TreeSnapshot, *, root: str, occupied: Collection[str] = ()) -> Layout:
+def plan_layout(snapshot: TreeSnapshot, *, root: str, occupied: Collection[str] | Footprint = ()) -> Layout:
     """
     Give every page its path: `<root>/<ancestor titles...>/<title>.md`.
 
@@ -64,7 +64,7 @@ def plan_layout(snapshot: TreeSnapshot, *, root: str, occupied: Collection[str] 
     Raises:
         ConfigurationError: A foreign file lies where the folder of the space has to be.
     """
-    foreign = Footprint(occupied)
+    foreign = occupied if isinstance(occupied, Footprint) else Footprint(occupied)
     if foreign.blocks(collision_key(root)):
         raise ConfigurationError(f"{root!r} cannot be the folder of a space: there is a file in its place")
     tree = build_tree(snapshot)

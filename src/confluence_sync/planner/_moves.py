@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from ..models import PageId
+import attrs
+
+from ..models import PageId, SpaceId
 from ..paths import MAX_SEGMENT_BYTES, collision_key
 from ._actions import MovePage
 from ._footprint import Footprint, folders_above
@@ -16,23 +18,23 @@ __all__ = ["SpareNames", "order_moves"]
 
 class SpareNames:
     """
-    Names that nobody has, in the folder of a space: for files that are between two places or in the way.
+    Names that nobody has, in the folders of spaces: for files that are between two places or in the way.
 
     Args:
-        root: Folder of the space.
+        roots: Folder of each space.
         taken: Every path in use before, during and after the run.
     """
 
-    def __init__(self, root: str, taken: Iterable[str]) -> None:
-        self._root = root
+    def __init__(self, roots: Mapping[SpaceId, str], taken: Iterable[str]) -> None:
+        self._roots = roots
         self._taken = Footprint(taken)
 
-    def take(self, name: str, page_id: PageId, purpose: str) -> str:
-        """Return the path of a new name, such as `Setup (7) old.md`."""
+    def take(self, name: str, page_id: PageId, purpose: str, space_id: SpaceId) -> str:
+        """Return the path of a new name in a space's folder, such as `Setup (7) old.md`."""
         number = 1
         while True:
             suffix = f" ({page_id}) {purpose}" if number == 1 else f" ({page_id}) {purpose} {number}"
-            path = f"{self._root}/{fit(name, suffix, MAX_SEGMENT_BYTES - len(EXTENSION))}{EXTENSION}"
+            path = f"{self._roots[space_id]}/{fit(name, suffix, MAX_SEGMENT_BYTES - len(EXTENSION))}{EXTENSION}"
             key = collision_key(path)
             if key not in self._taken.files and key not in self._taken.folders:
                 self._taken.add(path)
@@ -93,7 +95,7 @@ class _Sorter:
 
     def _park(self, file: str) -> MovePage:
         move = self._pending[file]
-        parked = self._spare.take("_moving", move.page_id, "parked")
-        self._pending[file] = MovePage(move.page_id, parked, move.target)
+        parked = self._spare.take("_moving", move.page_id, "parked", move.space_id)
+        self._pending[file] = attrs.evolve(move, source=parked, from_space=None)
         self._in_place.discard(file)
-        return MovePage(move.page_id, move.source, parked)
+        return attrs.evolve(move, target=parked)

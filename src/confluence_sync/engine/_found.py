@@ -1,0 +1,54 @@
+"""What lies in the folders of the spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from ..paths import collision_key
+from ..protocols import VFS
+
+__all__ = ["find_files"]
+
+
+async def find_files(vfs: VFS, roots: Collection[str], ours: Collection[str]) -> frozenset[str]:
+    """
+    Return the paths of all files in some folders or in their places, and where files of ours are that have to leave.
+
+    On a disk that takes two spellings of a path for one, our files have the names under which they are recorded, and
+    all others those that the disk gives them.
+    """
+    places = {*roots}.union(*(_above(root) for root in roots))
+    files = {place for place in sorted(places) if await vfs.stat(place) is not None}
+    for folder in _folders(roots, ours):
+        files.update([entry.path async for entry in vfs.scan(folder)])
+    spelled = {collision_key(path): path for path in files}
+    for path in sorted(set(ours) - files):
+        there = spelled.get(collision_key(path))
+        if there is not None and there not in ours and await vfs.stat(path) is not None:
+            files.discard(there)
+            files.add(path)
+    return frozenset(files)
+
+
+def _folders(roots: Collection[str], ours: Iterable[str]) -> list[str]:
+    """
+    Return what has to be scanned, nothing twice: the folders, and the top ones of files outside of them.
+
+    Two spellings of one top folder may be one folder, or two: then only the whole shows which.
+    """
+    astray = {_top(path) for path in ours if not any(folder in roots for folder in _above(path))}
+    tops = {_top(root) for root in roots}
+    keys = {collision_key(top) for top in tops - astray}
+    if any(collision_key(top) in keys for top in astray):
+        return [""]
+    return sorted(astray.union(root for root in roots if _top(root) not in astray))
+
+
+def _top(path: str) -> str:
+    return path.partition("/")[0]
+
+
+def _above(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
