@@ -200,12 +200,20 @@ class FileKept(SyncEvent):
 
 @attrs.frozen(kw_only=True)
 class DeletionsHeld(SyncEvent):
-    """More files would be deleted than the mapping allows; none was."""
+    """
+    More files would be deleted than the mapping allows; none was.
+
+    Attributes:
+        deletions: How many files.
+        managed: How many files the mapping has.
+        token: Stands for exactly these deletions; `SyncEngine.confirm_deletions` takes it.
+    """
 
     space_id: SpaceId
     space_key: str
     deletions: int
     managed: int
+    token: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -9,9 +9,21 @@ from confluence_sync import documents
 from confluence_sync.adapters import FsspecVFS
 from confluence_sync.adapters.sqlite import SQLiteDatabase
 from confluence_sync.engine import RunRecord, RunState
-from confluence_sync.engine._records import PageDigests, Phase, SpaceRecord, Stage, Walk
+from confluence_sync.engine._records import HeldDeletions, PageDigests, Phase, SpaceRecord, Stage, Walk
 from confluence_sync.events import Counts
-from confluence_sync.models import ConnectionId, Outcome, PageId, RunId, RunMode, Space, SpaceId, SpaceMapping, Trigger
+from confluence_sync.models import (
+    ConnectionId,
+    Outcome,
+    PageId,
+    Reason,
+    RunId,
+    RunMode,
+    Space,
+    SpaceId,
+    SpaceMapping,
+    Trigger,
+)
+from confluence_sync.planner import DeletePage
 
 AT = datetime(2026, 1, 5, 9, 30, 15, 123000, tzinfo=UTC)
 SPACE = Space(id=SpaceId("1"), key="DOCS", name="Docs", homepage_id=PageId("7"))
@@ -32,6 +44,15 @@ RECORDS = [
         space=SPACE, base_url="u", generation=1, complete=True, watermark=AT, reconciled_at=AT, spooled=True, walk=WALK
     ),
     PageDigests(page_id=PageId("7"), digests=("a", "b")),
+    HeldDeletions(
+        space_id=SPACE.id,
+        token="t",
+        deletions=(DeletePage(PageId("7"), "Docs/A.md", Reason.GONE),),
+        managed=20,
+        run_id=RunId("r"),
+        at=AT,
+        confirmed=True,
+    ),
     RunRecord(**RUN),
     RunRecord(**RUN, ended_at=AT, outcome=Outcome.PAUSED, counts=Counts(listed=3), resume_at=AT, message="quota"),
     RunState(**RUN, mappings=(SpaceMapping(space_id=SPACE.id),)),

@@ -3,12 +3,13 @@
 from ._context import EngineOptions
 from ._engine import SyncEngine
 from ._finish import StepResult
-from ._records import Phase, RunRecord, RunState
+from ._records import HeldDeletions, Phase, RunRecord, RunState
 from ._report import RunReport
 from ._run import SyncRun
 
 __all__ = [
     "EngineOptions",
+    "HeldDeletions",
     "Phase",
     "RunRecord",
     "RunReport",

@@ -10,17 +10,18 @@ import attrs
 from ..client import ConfluenceClient
 from ..clock import SystemClock
 from ..errors import ConfigurationError, RunInProgressError
-from ..models import ConnectionId, Outcome, Page, PageId, RunId, RunMode, SpaceMapping, TreeSnapshot, Trigger
+from ..models import ConnectionId, Outcome, Page, PageId, RunId, RunMode, SpaceId, SpaceMapping, TreeSnapshot, Trigger
 from ..planner import Plan
 from ..protocols import VFS, Change, Clock, LogSink, StateStore
 from ._containers import read_containers
 from ._context import EngineOptions, RunContext
 from ._events import EventStream
 from ._finish import StepResult, record_of, result_of, run_step
+from ._held import confirm_held
 from ._memory import Memory
 from ._people import People
 from ._planning import plan_trees
-from ._records import RunRecord, RunState
+from ._records import HeldDeletions, RunRecord, RunState
 from ._report import RunReport
 from ._run import SyncRun, hold_lease
 
@@ -123,6 +124,26 @@ class SyncEngine:
     async def runs(self) -> list[RunRecord]:
         """Return the runs of the connection, the last first."""
         return await self._memory.runs()
+
+    async def held_deletions(self) -> list[HeldDeletions]:
+        """Return the deletions that runs held back and nobody has confirmed, by space."""
+        return [held for held in (await self._memory.held()).values() if not held.confirmed]
+
+    async def confirm_deletions(self, space_id: SpaceId, token: str) -> None:
+        """
+        Let the next full run delete the files that were held back.
+
+        It deletes what was shown and nothing else: each page still has to be proven gone by its id, one that is back
+        keeps its file, and if more pages are gone by then, all are held back again, under another token.
+
+        Args:
+            space_id: The space.
+            token: From `HeldDeletions` or the event `DeletionsHeld`.
+
+        Raises:
+            ConfigurationError: The token does not stand for what was held back last.
+        """
+        await confirm_held(self._memory, space_id, token)
 
     async def begin(
         self,

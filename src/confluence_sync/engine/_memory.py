@@ -22,7 +22,7 @@ from ..models import (
 )
 from ..planner import Claim, Manifest, ManifestEntry
 from ..protocols import Change, Clear, Put, Remove, StateStore
-from ._records import PageDigests, RunRecord, SpaceRecord
+from ._records import HeldDeletions, PageDigests, RunRecord, SpaceRecord
 
 __all__ = ["Memory"]
 
@@ -33,8 +33,8 @@ class Memory:
     """
     Reads documents, and makes the changes that `apply` takes.
 
-    Collections, each of one connection: `spaces`, `runs`, `users`, `wanted-users`; each of one space: `manifest`,
-    `claims`, `digests`, `spool`, and `pages` and `containers` of one generation of its tree.
+    Collections, each of one connection: `spaces`, `runs`, `held`, `users`, `wanted-users`; each of one space:
+    `manifest`, `claims`, `digests`, `spool`, and `pages` and `containers` of one generation of its tree.
     """
 
     def __init__(self, store: StateStore, connection_id: ConnectionId) -> None:
@@ -180,6 +180,22 @@ class Memory:
     def clear_digests(self, space_id: SpaceId) -> Change:
         """Forget all digests but those of the manifest."""
         return Clear(self._collection("digests", space_id))
+
+    # -- deletions that wait for the host
+
+    async def held(self) -> dict[SpaceId, HeldDeletions]:
+        """Return the deletions that were held back, by space, and are not made yet."""
+        return {
+            SpaceId(key): load(HeldDeletions, data) async for key, data in self.store.scan(self._collection("held"))
+        }
+
+    def put_held(self, held: HeldDeletions) -> Change:
+        """Remember what was held back in a space."""
+        return Put(self._collection("held"), held.space_id, dump(held))
+
+    def remove_held(self, space_id: SpaceId) -> Change:
+        """Forget what was held back in a space."""
+        return Remove(self._collection("held"), space_id)
 
     # -- people
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ..events import DeletionsHeld, RunWarned, SpacePlanned
+from ..events import RunWarned, SpacePlanned
 from ..models import AccountId, RunMode, SpaceId, SpaceMapping, TreeSnapshot
 from ..planner import Claim, Estimate, JointPlan, MappedSpace, Plan, plan_spaces, space_roots
 from ..protocols import VFS, Change
 from ._context import RunContext
 from ._found import find_files
+from ._held import hold_deletions
 from ._memory import Memory
 from ._places import keep_one_place
 from ._records import Stage
@@ -59,12 +60,14 @@ async def plan_trees(
 ) -> JointPlan:
     """Plan spaces as one. Trees of spaces that cannot be synced right now belong here too, since links lead there."""
     roots = space_roots([(mapping, tree.space) for mapping, tree in trees])
+    confirmed = {space_id: held.deletions for space_id, held in (await memory.held()).items() if held.confirmed}
     spaces = [
         MappedSpace(
             mapping=mapping,
             snapshot=tree,
             manifest=await memory.manifest(tree.space.id),
             listed=tree.space.id in listed,
+            confirmed={action.page_id for action in confirmed.get(tree.space.id, ())},
         )
         for mapping, tree in trees
     ]
@@ -107,10 +110,7 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
     for warning in plan.warnings:
         await run.events.emit(RunWarned, message=f"space {space.key}: {warning}")
     if plan.held:
-        await run.events.emit(
-            DeletionsHeld, space_id=space_id, space_key=space.key, deletions=len(plan.held), managed=plan.managed
-        )
-        run.state.troubled = True
+        await hold_deletions(run, plan)
 
 
 async def _cost(run: RunContext, space_id: SpaceId, plan: Plan) -> Estimate:

@@ -19,8 +19,9 @@ from ..models import (
     SpaceMapping,
     Trigger,
 )
+from ..planner import DeletePage
 
-__all__ = ["PageDigests", "Phase", "RunRecord", "RunState", "SpaceRecord", "Stage", "Walk"]
+__all__ = ["HeldDeletions", "PageDigests", "Phase", "RunRecord", "RunState", "SpaceRecord", "Stage", "Walk"]
 
 
 class Phase(StrEnum):
@@ -108,6 +109,29 @@ class PageDigests:
     def adding(self, digest: str) -> PageDigests:
         """Return the note with one more digest."""
         return self if digest in self.digests else attrs.evolve(self, digests=(*self.digests, digest))
+
+
+@attrs.frozen(kw_only=True)
+class HeldDeletions:
+    """
+    Deletions of one space that a run held back, for a host to look at.
+
+    Attributes:
+        token: Stands for exactly these pages.
+        deletions: One for each file.
+        managed: How many files the mapping had.
+        run_id: The run that held them back.
+        at: When it did, UTC.
+        confirmed: Whether the next full run may make them.
+    """
+
+    space_id: SpaceId
+    token: str
+    deletions: tuple[DeletePage, ...]
+    managed: int
+    run_id: RunId
+    at: datetime
+    confirmed: bool = False
 
 
 @attrs.define(kw_only=True)

@@ -134,4 +134,4 @@ def _problem(problem: SpaceFailed | DeletionsHeld) -> str:
         case SpaceFailed():
             return f"{problem.message} ({problem.kind})"
         case DeletionsHeld():
-            return f"{problem.deletions} of {problem.managed} files would be deleted; held back"
+            return f"{problem.deletions} of {problem.managed} files would be deleted; held back until confirmed"

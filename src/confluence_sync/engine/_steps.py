@@ -173,15 +173,17 @@ async def _delete(run: RunContext) -> None:
             if concerns_all(error):
                 raise
             await fail_space(run, space_id, error)
-        await _tidy(run, space_id)
+        await _tidy(run, space_id, plan)
     await forget_digests(run)
 
 
-async def _tidy(run: RunContext, space_id: SpaceId) -> None:
-    """Forget what only this run needed."""
+async def _tidy(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
+    """Forget what only this run needed; a confirmation of deletions is for one."""
     changes: list[Change] = [run.memory.clear_spool(space_id)]
     if record := await run.memory.space(space_id):
         changes.append(run.memory.put_space(attrs.evolve(record, spooled=False)))
+    if plan.layout.snapshot.complete and not plan.held:
+        changes.append(run.memory.remove_held(space_id))
     await run.memory.apply(*changes)
 
 
