@@ -47,9 +47,6 @@ async def test_a_subtree_moves_to_another_space(world, policy):
         Reason.MOVED,
     )
     assert written["Setup"].space_id == str(two.id)
-    assert FETCH not in [
-        f"{request.method} {request.path}" for request in world.site.requests if "Setup" in str(request)
-    ]
     await assert_settled(world)
 
 
@@ -250,7 +247,7 @@ def move_and_swap(world):
     swap_names(world)
 
 
-@pytest.mark.parametrize("change", [move_subtree, swap_names, move_and_swap], ids=lambda change: change.__name__)
+@pytest.mark.parametrize("change", [move_subtree, move_and_swap], ids=lambda change: change.__name__)
 async def test_killed_anywhere(change):
     """A process that dies in the midst loses nothing, doubles nothing, and takes no file of ours for somebody's."""
     for point in count():

@@ -6,7 +6,7 @@ import pytest
 from engine_world import World, link
 
 from confluence_sync.engine import EngineOptions
-from confluence_sync.models import Outcome, RunMode
+from confluence_sync.models import DeletionPolicy, Outcome, RunMode
 
 
 def build(world):
@@ -128,3 +128,25 @@ async def test_killed_again_and_again():
         world.clock.advance(world.options.lease + 1)
         await world.run_until_killed(point)
     await assert_mended(world, "the end")
+
+
+@pytest.mark.parametrize("policy", DeletionPolicy)
+async def test_page_that_is_gone_after_the_kill(policy):
+    """What a dead run claimed for a page that is gone by now holds up no later run, even if files are to be kept."""
+    for point in count(10):
+        world = World()
+        docs = world.space("DOCS", deletions=policy)
+        docs.page("Page")
+        await world.sync()
+        new = docs.page("New", storage="<p>x</p>")
+        if not await world.run_until_killed(point):
+            break
+        world.clock.advance(world.options.lease + 1)
+        new.trash()
+        assert (await world.sync()).outcome is Outcome.SUCCEEDED
+        kept = {path for path in await world.paths() if "New" in path}
+        assert await world.paths() == sorted({*await world.clean_copy(), *kept}), point
+        assert policy is DeletionPolicy.KEEP or not kept, point
+        for kind in ("claims", "digests"):
+            assert await world.collection(f"{kind}/default/{docs.id}") == [], (point, kind)
+    assert point > 30

@@ -396,6 +396,38 @@ def test_claims_of_pages_that_are_gone(make, folder):
     assert lines(folder.plan(make.snapshot(), keep).actions) == []
 
 
+def test_a_claim_where_there_is_nothing(make, folder):
+    """It means nothing, whatever the listing and the policy: nothing is deleted for it, and it is closed."""
+    folder.claims = claims(X="7", A="1")
+    keep = attrs.evolve(make.mapping, deletions=DeletionPolicy.KEEP)
+    for mapping, complete in [(make.mapping, True), (make.mapping, False), (keep, True)]:
+        snapshot = make.snapshot(make.page(1, "B"), complete=complete)
+        plan = plan_sync(snapshot, folder.manifest, mapping, missing=set(folder.claims))
+        assert lines(plan.actions) == ["write Docs/B.md (new)"]
+        assert {claim.path for claim in plan.closes} == {"Docs/X.md", "Docs/A.md"}
+
+
+def test_a_claimed_file_of_a_gone_page_that_is_kept(make, folder):
+    """A mapping that keeps what gone pages leave behind keeps this, too, and no longer calls it its own."""
+    folder.claims = claims(X="7", Y="1")
+    keep = attrs.evolve(make.mapping, deletions=DeletionPolicy.KEEP)
+    plan = plan_sync(make.snapshot(make.page(1, "A")), folder.manifest, keep)
+    assert [claim.path for claim in plan.closes] == ["Docs/X.md"]
+    assert lines(plan.deletes) == ["delete Docs/Y.md (interrupted)"]
+
+
+def test_a_claim_concerns_its_own_place_only(make, folder):
+    """One page that nobody is sure about does not make writes of the others' moves."""
+    folder.sync(make.snapshot(make.page(1, "A"), make.page(2, "B"), make.page(3, "C")))
+    folder.claims = claims(B="2")
+    moved = make.snapshot(make.page(1, "A", 3), make.page(2, "B", 3), make.page(3, "C"))
+    assert folder.sync(moved) == [
+        "move Docs/A.md -> Docs/C/A.md",
+        "write Docs/C/B.md (interrupted)",
+        "delete Docs/B.md (interrupted)",
+    ]
+
+
 def test_gone_file_at_a_claimed_place(make, folder):
     """With open claims, too, a page that takes over a gone one's path is not deleted in its stead."""
     folder.sync(make.snapshot(make.page(1, "A")))
