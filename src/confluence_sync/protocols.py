@@ -86,7 +86,8 @@ class VFS(Protocol):
         """
         Rename one document, replacing the target if there is one.
 
-        At no time is the content under neither name. A change of case only (`a.md` to `A.md`) works.
+        At no time is the content under neither name. A change of case only (`a.md` to `A.md`) works, also of a folder
+        (`b/a.md` to `B/a.md`): a backend that takes both for one need not show the new spelling, but answers to it.
 
         Raises:
             DocumentNotFoundError: There is no source; the target is untouched.

@@ -1,7 +1,7 @@
 """Documents in a folder of this machine, each replaced in one step."""
 
 # Plain calls of `os`: making `Path` objects would cost as much as the small writes themselves.
-# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH116, PTH120, PTH106, PTH112, PTH123
+# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH116, PTH120, PTH104, PTH106, PTH112, PTH123
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 
 from ...errors import DocumentNotFoundError, InvalidPathError, StorageError
-from ...paths import check_path
+from ...paths import check_path, collision_key
 from ...protocols import VFSEntry
 from ._threads import Threads
 
@@ -80,6 +80,7 @@ class _Folder:
     def move(self, source: str, target: str) -> None:
         with _failures("move", source):
             old, _ = self._find(source)
+            self._spell_folders(source, target)
             self._fill(target, lambda new: os.replace(old, new))
             self._remove_empty_parents(old)
 
@@ -176,6 +177,16 @@ class _Folder:
                 return
         raise StorageError(f"cannot write {path!r}: its folder or what to put there keeps vanishing")
 
+    def _spell_folders(self, source: str, target: str) -> None:
+        """Rename the folders of a file where the target spells them otherwise and the disk takes both for one."""
+        location = self._root
+        for before, after in zip(source.split("/")[:-1], target.split("/")[:-1], strict=False):
+            old, location = _join(location, before), _join(location, after)
+            if before != after:
+                if collision_key(before) != collision_key(after) or not _is_same(old, location):
+                    return
+                os.rename(old, location)
+
     def _replace(self, location: str, data: bytes) -> None:
         temporary = _join(os.path.dirname(location), f".confluence-sync-{secrets.token_hex(8)}.tmp")
         try:
@@ -271,6 +282,14 @@ def _make_folder(folder: str) -> None:
     except FileExistsError:
         if os.path.lexists(folder) and not os.path.isdir(folder):
             raise
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two names are spellings of one; a link and what it leads to are two."""
+    try:
+        return os.path.samestat(os.lstat(one), os.lstat(other))
+    except FileNotFoundError:
+        return False
 
 
 def _remove(location: str) -> None:

@@ -261,6 +261,16 @@ class VFSContract(Contract):
         await vfs.move("docs/readme.md", "docs/README.md")
         assert await _scan(vfs) == {"docs/README.md": 4}, "move: a change of case only works"
 
+    async def test_a_move_may_change_case_of_a_folder(self, vfs: VFS) -> None:
+        """Where two spellings are one folder, its documents have the new one from then on, or answer to both."""
+        for name in ("a.md", "b.md"):
+            await vfs.write(f"docs/Guide/{name}", b"text", {})
+        for name in ("a.md", "b.md"):
+            await vfs.move(f"docs/Guide/{name}", f"docs/GUIDE/{name}")
+        assert {path.lower() for path in await _scan(vfs)} == {"docs/guide/a.md", "docs/guide/b.md"}, "move: no doubles"
+        for name in ("a.md", "b.md"):
+            assert await vfs.read(f"docs/GUIDE/{name}") == b"text", "move: a change of case only works"
+
     async def test_a_moving_document_is_never_gone(self, vfs: VFS) -> None:
         """Whoever looks during a move finds the content under one of the names."""
         paths = [f"{number}/a.md" for number in range(40)]
