@@ -19,7 +19,7 @@ from ._tokens import unescape
 
 __all__ = ["CONVERTER_FINGERPRINT", "Conversion", "ConvertOptions", "account_ids", "convert"]
 
-CONVERTER_FINGERPRINT = "1"
+CONVERTER_FINGERPRINT = "2"
 """Changes when the Markdown of a page may; files written under another one are written again."""
 
 _RULE_AT_START = re.compile(r"\A---(?=\n|\Z)")
