@@ -74,7 +74,7 @@ class TableBuilder:
         grid = self._spanned_grid() if self._spans else self._plain_grid()
         first = next(filter(None, self._rows))
         if self._has_head or all(isinstance(cell, _Header) for cell in first):
-            flow.table(grid[0], [*map(_with_bold_headers, grid[1:])])
+            flow.table([*map(_without_strong, grid[0])], [*map(_with_bold_headers, grid[1:])])
         else:
             flow.table([""] * len(grid[0]), [*map(_with_bold_headers, grid)])
 
@@ -115,6 +115,12 @@ class TableBuilder:
 
     def _budget(self) -> int:
         return _SPARSE * sum(map(len, self._rows)) + 1000
+
+
+def _without_strong(cell: str) -> str:
+    """Return a header cell without the bold that all of it is in: headers are bold by themselves."""
+    words = cell[2:-2]
+    return words if words and cell[:2] == "**" == cell[-2:] and "**" not in words else cell
 
 
 def _with_bold_headers(row: Sequence[str]) -> Sequence[str]:
