@@ -15,6 +15,7 @@ from ._inline import Mark
 from ._links import Links
 from ._macro import Macro, MacroHandler
 from ._references import Reference
+from ._tables import Tables
 from ._warnings import Warnings
 
 __all__ = ["Context", "Element", "Extension", "Rule"]
@@ -70,10 +71,15 @@ class Context:
         wanted_anchors: Names of anchors that the page links to.
         tasks: Owners of the tasks that are open.
         extensions: The extensions that are open.
+        tables: The tables so far.
     """
 
     def __init__(
-        self, macros: Mapping[str, MacroHandler], resolver: LinkResolver | None = None, site_url: str = ""
+        self,
+        macros: Mapping[str, MacroHandler],
+        resolver: LinkResolver | None = None,
+        site_url: str = "",
+        tables: Tables | None = None,
     ) -> None:
         self.flow = Flow()
         self.references: list[list[Reference]] = [[]]
@@ -85,6 +91,7 @@ class Context:
         self.wanted_anchors: Collection[str] = ()
         self.tasks: list[object] = []
         self.extensions: list[Extension] = []
+        self.tables = tables or Tables()
         self._stack: list[tuple[Element, Flow]] = []
         self._open: defaultdict[str, int] = defaultdict(int)
 

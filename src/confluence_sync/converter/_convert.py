@@ -8,12 +8,13 @@ from collections.abc import Mapping
 
 import attrs
 
-from ..models import AccountId, AttachmentLink, ConversionWarning, PageLink
+from ..models import AccountId, AttachmentLink, ConversionWarning, PageLink, TableStyle
 from ..protocols import LinkResolver
 from ._context import Context
 from ._macro import MacroHandler
 from ._macros import MACROS
 from ._reader import read
+from ._tables import Tables
 from ._tokens import unescape
 
 __all__ = ["CONVERTER_FINGERPRINT", "Conversion", "ConvertOptions", "account_ids", "convert"]
@@ -54,15 +55,18 @@ class ConvertOptions:
         site_url: Base of the site's addresses, `https://site.atlassian.net/wiki`. With it links to its pages are
             recognised by their addresses, and links to spaces and issues have one.
         macros: Rules for macros by name, in lower case, besides and instead of the ones there are.
+        tables: What becomes of tables that lose structure as Markdown, those with spans or with blocks in their cells.
+            As `HTML` they keep it; a page that has some is read twice, and so are its macros.
     """
 
     site_url: str = ""
     macros: Mapping[str, MacroHandler] = attrs.field(factory=dict)
+    tables: TableStyle = TableStyle.MARKDOWN
 
     @property
     def fingerprint(self) -> str:
         """Of the converter with these options; a host that changes what a rule of its own does changes its name."""
-        parts = (CONVERTER_FINGERPRINT, self.site_url, *sorted(self.macros))
+        parts = (CONVERTER_FINGERPRINT, self.site_url, self.tables, *sorted(self.macros))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -81,11 +85,9 @@ def convert(
     Returns:
         The Markdown, what it links to, and what it does not carry.
     """
-    macros = {**MACROS, **options.macros} if options.macros else MACROS
-    context = Context(macros, resolver, options.site_url)
-    if 'ac:name="anchor"' in storage:
-        context.wanted_anchors = {unescape(a or b) for a, b in _ANCHORS.findall(storage)}
-    read(storage, context)
+    context = _read(storage, resolver, options, Tables())
+    if options.tables is TableStyle.HTML and context.tables.lossy:
+        context = _read(storage, resolver, options, Tables(as_html=context.tables.lossy))
     markdown = context.links.place_anchors(context.flow.finish(), context.headings)
     return Conversion(
         markdown=f"{markdown}\n" if markdown else "",
@@ -94,6 +96,15 @@ def convert(
         mentions=tuple(context.links.mentions),
         warnings=context.warnings.all(),
     )
+
+
+def _read(storage: str, resolver: LinkResolver | None, options: ConvertOptions, tables: Tables) -> Context:
+    macros = {**MACROS, **options.macros} if options.macros else MACROS
+    context = Context(macros, resolver, options.site_url, tables)
+    if 'ac:name="anchor"' in storage:
+        context.wanted_anchors = {unescape(a or b) for a, b in _ANCHORS.findall(storage)}
+    read(storage, context)
+    return context
 
 
 def account_ids(storage: str) -> set[AccountId]:

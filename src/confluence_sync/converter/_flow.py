@@ -16,6 +16,7 @@ from ._inline import BREAK, CODE, NEW_LINE, Mark, Markup, Piece, render_line, re
 from ._tokens import unescape
 
 __all__ = ["Block", "CellFlow", "Flow", "Item", "LabelFlow", "LineFlow", "Literal", "RawFlow"]
+__all__ += ["MAX_DEPTH"]
 
 MAX_DEPTH = 20
 _CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
@@ -237,7 +238,11 @@ class Flow:
 
 
 class CellFlow(Flow):
-    """The content of a table cell: everything on one line, blocks parted by `<br>`."""
+    """
+    The content of a table cell: everything on one line, blocks parted by `<br>`.
+
+    What was no paragraph is a `Block` still, so that it can be told what the line has made of it.
+    """
 
     __slots__ = ()
     line_break = "<br>"
@@ -250,11 +255,12 @@ class CellFlow(Flow):
 
     def block(self, markdown: str) -> None:
         self.end_paragraph()
-        self.blocks.append(" ".join(markdown.split()))
+        self.blocks.append(Block(" ".join(markdown.split())))
 
     def heading(self, level: int, text: str) -> None:
         del level
-        self.block(strong(text))
+        self.end_paragraph()
+        self.blocks.append(strong(text))
 
     def code(self, language: str, text: str) -> None:
         del language
@@ -264,7 +270,7 @@ class CellFlow(Flow):
     def quote(self, label: str, title: str, content: Flow) -> None:
         del label
         self.end_paragraph()
-        self.blocks.extend(filter(None, (strong(title), content.finish())))
+        self.blocks.extend(map(Block, filter(None, (strong(title), content.finish()))))
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
         for item in items:
