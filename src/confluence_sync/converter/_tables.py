@@ -73,13 +73,13 @@ class TableBuilder:
         if not self._rows:
             self.start_row()
         row = self._rows[-1]
-        if columns != 1 or rows != 1:
+        if columns > 1 or rows > 1:
             self._spans[len(self._rows) - 1, len(row)] = (columns, rows)
         row.append(_Header(text) if header or (self._html and self._in_head) else text)
 
     def loses_structure(self) -> bool:
         """Tell whether cells span others, or hold blocks, which a table of Markdown cannot show."""
-        return self.has_blocks or any(span > 1 for spans in self._spans.values() for span in spans)
+        return self.has_blocks or bool(self._spans)
 
     def write(self, flow: Flow) -> None:
         """Write the table into a flow, and what stood outside of its cells before it; the table is done with."""
