@@ -16,7 +16,7 @@ from ._inline import BREAK, CODE, NEW_LINE, Mark, Markup, Piece, render_line, re
 from ._tokens import unescape
 
 __all__ = ["Block", "CellFlow", "Flow", "Item", "LabelFlow", "LineFlow", "Literal", "RawFlow"]
-__all__ += ["MAX_DEPTH"]
+__all__ += ["MAX_DEPTH", "HtmlBlock"]
 
 MAX_DEPTH = 20
 _CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
@@ -32,6 +32,12 @@ class Block(str):
 
 class ListBlock(Block):
     """A finished list."""
+
+    __slots__ = ()
+
+
+class HtmlBlock(Block):
+    """A finished block of HTML: it goes on to the next empty line."""
 
     __slots__ = ()
 
@@ -387,14 +393,14 @@ def _item(item: Item, marker: str) -> str:
     if len(content.blocks) == 1 and type(line := content.blocks[0]) is str and "\n" not in line:
         return f"{lead} {line}"
     parts = [lead]
-    glue = " "
+    glue, before = " ", ""
     for block in content.blocks:
         if glue == " " and item.box and isinstance(block, Block):
             glue = "\n\n"
         elif glue != " ":
-            glue = "\n" if _interrupts(block) else "\n\n"
+            glue = "\n" if _interrupts(block) and not isinstance(before, HtmlBlock) else "\n\n"
         parts += (glue, block)
-        glue = ""
+        glue, before = "", block
     pad = " " * (len(marker) + 1)
     first, *rest = "".join(parts).split("\n")
     return "\n".join([first, *[pad + line if line else "" for line in rest]]) if rest else first

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ._escape import begins_block
-from ._flow import MAX_DEPTH, Flow
+from ._flow import MAX_DEPTH, Flow, HtmlBlock
 from ._inline import strong
 
 __all__ = ["HtmlCell", "HtmlCellFlow", "html_table"]
@@ -46,10 +46,10 @@ class HtmlCell(NamedTuple):
         return f"<{self.name}{columns}{rows}>\n{content}</{self.name}>"
 
 
-def html_table(rows: Iterable[Iterable[HtmlCell]]) -> str:
+def html_table(rows: Iterable[Iterable[HtmlCell]]) -> HtmlBlock:
     """Return a table, tags on lines of their own."""
     lines = ["<table>"]
     for row in rows:
         lines += ["<tr>", *map(str, row), "</tr>"]
     lines.append("</table>")
-    return "\n".join(lines)
+    return HtmlBlock("\n".join(lines))

@@ -88,7 +88,7 @@ class TableBuilder:
         if not any(map(any, self._rows)):
             return
         if self._html:
-            flow.block(html_table(map(self._html_row, range(len(self._rows)))))
+            flow.blocks.append(html_table(map(self._html_row, range(len(self._rows)))))
             return
         grid = self._spanned_grid() if self._spans else self._plain_grid()
         first = next(filter(None, self._rows))
