@@ -16,6 +16,7 @@ from ._inline import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece, render_lin
 from ._tokens import unescape
 
 __all__ = ["Block", "CellFlow", "Flow", "Item", "LabelFlow", "LineFlow", "Literal", "RawFlow"]
+__all__ += ["MAX_DEPTH", "HtmlBlock"]
 
 MAX_DEPTH = 20
 _CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
@@ -31,6 +32,12 @@ class Block(str):
 
 class ListBlock(Block):
     """A finished list."""
+
+    __slots__ = ()
+
+
+class HtmlBlock(Block):
+    """A finished block of HTML: it goes on to the next empty line."""
 
     __slots__ = ()
 
@@ -253,7 +260,11 @@ class Flow:
 
 
 class CellFlow(Flow):
-    """The content of a table cell: everything on one line, blocks parted by `<br>`."""
+    """
+    The content of a table cell: everything on one line, blocks parted by `<br>`.
+
+    What was no paragraph is a `Block` still, so that it can be told what the line has made of it.
+    """
 
     __slots__ = ()
     line_break = "<br>"
@@ -266,11 +277,12 @@ class CellFlow(Flow):
 
     def block(self, markdown: str) -> None:
         self.end_paragraph()
-        self.blocks.append(" ".join(markdown.split()))
+        self.blocks.append(Block(" ".join(markdown.split())))
 
     def heading(self, level: int, text: str) -> None:
         del level
-        self.block(strong(text))
+        self.end_paragraph()
+        self.blocks.append(strong(text))
 
     def code(self, language: str, text: str) -> None:
         del language
@@ -280,7 +292,7 @@ class CellFlow(Flow):
     def quote(self, label: str, title: str, content: Flow) -> None:
         del label
         self.end_paragraph()
-        self.blocks.extend(filter(None, (strong(title), content.finish())))
+        self.blocks.extend(map(Block, filter(None, (strong(title), content.finish()))))
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
         for item in items:
@@ -397,14 +409,14 @@ def _item(item: Item, marker: str) -> str:
     if len(content.blocks) == 1 and type(line := content.blocks[0]) is str and "\n" not in line:
         return f"{lead} {line}"
     parts = [lead]
-    glue = " "
+    glue, before = " ", ""
     for block in content.blocks:
         if glue == " " and item.box and isinstance(block, Block):
             glue = "\n\n"
         elif glue != " ":
-            glue = "\n" if _interrupts(block) else "\n\n"
+            glue = "\n" if _interrupts(block) and not isinstance(before, HtmlBlock) else "\n\n"
         parts += (glue, block)
-        glue = ""
+        glue, before = "", block
     pad = " " * (len(marker) + 1)
     first, *rest = "".join(parts).split("\n")
     return "\n".join([first, *[pad + line if line else "" for line in rest]]) if rest else first
