@@ -93,7 +93,7 @@ class TableBuilder:
         grid = self._spanned_grid() if self._spans else self._plain_grid()
         first = next(filter(None, self._rows))
         if self._has_head or all(isinstance(cell, _Header) for cell in first):
-            flow.table([*map(_without_strong, grid[0])], [*map(_with_bold_headers, grid[1:])])
+            flow.table(_with_plain_headers(grid[0]), [*map(_with_bold_headers, grid[1:])])
         else:
             flow.table([""] * len(grid[0]), [*map(_with_bold_headers, grid)])
 
@@ -185,6 +185,10 @@ def _without_strong(cell: str) -> str:
     """Return a header cell without the bold that all of it is in: headers are bold by themselves."""
     words = cell[2:-2]
     return words if words and cell[:2] == "**" == cell[-2:] and "**" not in words else cell
+
+
+def _with_plain_headers(row: Sequence[str]) -> Sequence[str]:
+    return [_without_strong(cell) if cell[:2] == "**" else cell for cell in row]
 
 
 def _with_bold_headers(row: Sequence[str]) -> Sequence[str]:
