@@ -39,7 +39,8 @@ class Heading(OneLine):
     @staticmethod
     def _write_heading(context: Context, element: Element, content: Flow) -> None:
         if text := content.finish():
-            context.headings.append(text)
+            if context.flow.has_headings:
+                context.headings.append(text)
             context.flow.heading(int(element.name[1]), text)
 
     def line(self, element: Element, mark: Mark | None) -> Line:
@@ -47,7 +48,7 @@ class Heading(OneLine):
 
         def write(context: Context, text: str) -> None:
             flow = context.flow
-            if mark or flow.is_line or flow.has_marks():
+            if mark or flow.is_line or not flow.has_headings or flow.has_marks():
                 context.fill(element, text, mark, block=True)
             elif heading := render_text(unescape(text), line_break=" "):
                 context.headings.append(heading)

@@ -21,6 +21,9 @@ __all__ += ["MAX_DEPTH", "HtmlBlock"]
 MAX_DEPTH = 20
 _CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
 _ESCAPED = r"\\"
+_ITEM_MARKER = re.compile(r"^(\d*+)([-*.)])(?= |$)", re.MULTILINE)
+"""All else in a list is indented."""
+_OTHER_MARKER = {"-": "*", "*": "-", ".": ")", ")": "."}
 _LANGUAGE = re.compile(r"[^\w+#.-]+")
 
 
@@ -65,6 +68,7 @@ class Flow:
         line_break: What a break in its lines is written as.
         keeps_space: Whether white space at the start of its lines counts.
         is_line: Whether all of it is one line that is already begun.
+        has_headings: Whether a heading in it is a heading of the document.
         owner: The list or the table that takes items or rows from this flow, if there is one.
         blocks: The finished blocks.
         pieces: The line that is being written.
@@ -74,6 +78,7 @@ class Flow:
     line_break = NEW_LINE
     keeps_space = False
     is_line = False
+    has_headings = True
 
     def __init__(self, depth: int = 0, active: Sequence[Mark] = ()) -> None:
         self.depth = depth
@@ -203,10 +208,11 @@ class Flow:
         """Add the blocks of another flow."""
         content.end_paragraph()
         self.end_paragraph()
-        if self.blocks:
-            self.blocks.extend(content.blocks)
-        else:
+        if not self.blocks:
             self.blocks, content.blocks = content.blocks, []
+            return
+        for block in content.blocks:
+            self.blocks.append(_behind(self.blocks[-1], block))
 
     def heading(self, level: int, text: str) -> None:
         """Add a heading; a closing `#` is escaped, for it would be taken for a part of the markup."""
@@ -268,6 +274,7 @@ class CellFlow(Flow):
 
     __slots__ = ()
     line_break = "<br>"
+    has_headings = False
 
     def nested(self) -> Flow:
         return CellFlow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
@@ -420,6 +427,13 @@ def _item(item: Item, marker: str) -> str:
     pad = " " * (len(marker) + 1)
     first, *rest = "".join(parts).split("\n")
     return "\n".join([first, *[pad + line if line else "" for line in rest]]) if rest else first
+
+
+def _behind(before: str, block: str) -> str:
+    """Return a block as it stands behind another: a list needs another marker than a list before it."""
+    if isinstance(before, ListBlock) and isinstance(block, ListBlock) and _marker(before) == _marker(block):
+        return ListBlock(_ITEM_MARKER.sub(lambda match: match[1] + _OTHER_MARKER[match[2]], block))
+    return block
 
 
 def _marker(block: ListBlock) -> str:

@@ -20,6 +20,7 @@ class HtmlCellFlow(Flow):
     """The content of a cell of an HTML table: blocks, but no headings, lest a passage begin within the table."""
 
     __slots__ = ()
+    has_headings = False
 
     def nested(self) -> Flow:
         return HtmlCellFlow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
