@@ -284,7 +284,10 @@ class CellFlow(Flow):
 
     def block(self, markdown: str) -> None:
         self.end_paragraph()
-        self.blocks.append(Block(" ".join(markdown.split())))
+        if _holds_fence(markdown):
+            self.code("", markdown)
+        elif line := " ".join(markdown.split()):
+            self.blocks.append(Block(line))
 
     def heading(self, level: int, text: str) -> None:
         del level
@@ -348,7 +351,10 @@ class LineFlow(Flow):
         self.pieces.append(" ")
 
     def block(self, markdown: str) -> None:
-        self.pieces += [" ", Markup(" ".join(markdown.split())), " "]
+        if _holds_fence(markdown):
+            self.code("", markdown)
+        else:
+            self.pieces += [" ", Markup(" ".join(markdown.split())), " "]
 
     def code(self, language: str, text: str) -> None:
         del language
@@ -427,6 +433,11 @@ def _item(item: Item, marker: str) -> str:
     pad = " " * (len(marker) + 1)
     first, *rest = "".join(parts).split("\n")
     return "\n".join([first, *[pad + line if line else "" for line in rest]]) if rest else first
+
+
+def _holds_fence(markdown: str) -> bool:
+    """Whether there may be code in several lines, which would not be code in one."""
+    return "\n" in markdown and ("```" in markdown or "~~~" in markdown)
 
 
 def _behind(before: str, block: str) -> str:
