@@ -116,7 +116,7 @@ class SyncEngine:
             self._vfs,
             trees,
             listed={mapping.space_id for mapping in mappings},
-            converter=self._options.conversion.fingerprint,
+            options=self._options,
             rebuild=rebuild,
         )
         return list(joint.plans.values())

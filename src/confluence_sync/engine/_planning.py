@@ -8,7 +8,7 @@ from ..events import RunWarned, SpacePlanned
 from ..models import AccountId, RunMode, SpaceId, SpaceMapping, TreeSnapshot
 from ..planner import Claim, Estimate, JointPlan, MappedSpace, Plan, plan_spaces, space_roots
 from ..protocols import VFS, Change
-from ._context import RunContext
+from ._context import EngineOptions, RunContext
 from ._found import find_files
 from ._held import hold_deletions
 from ._memory import Memory
@@ -41,7 +41,7 @@ async def ensure_plans(run: RunContext) -> JointPlan:
             run.vfs,
             await keep_one_place(run, trees),
             listed={space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED},
-            converter=run.options.conversion.fingerprint,
+            options=run.options,
             names=run.people.names,
             rebuild=run.state.mode is RunMode.REBUILD,
         )
@@ -54,7 +54,7 @@ async def plan_trees(
     trees: Sequence[tuple[SpaceMapping, TreeSnapshot]],
     *,
     listed: Collection[SpaceId],
-    converter: str,
+    options: EngineOptions,
     names: Mapping[AccountId, str] | None = None,
     rebuild: bool,
 ) -> JointPlan:
@@ -67,13 +67,14 @@ async def plan_trees(
             snapshot=tree,
             manifest=await memory.manifest(tree.space.id),
             listed=tree.space.id in listed,
+            converter=options.conversion_for(mapping).fingerprint,
             confirmed={action.page_id for action in confirmed.get(tree.space.id, ())},
         )
         for mapping, tree in trees
     ]
     ours = frozenset[str]().union(*(space.manifest.paths() for space in spaces))
     files = await find_files(vfs, frozenset(roots.values()), ours)
-    return plan_spaces(spaces, files=files, converter=converter, names=names, rebuild=rebuild)
+    return plan_spaces(spaces, files=files, names=names, rebuild=rebuild)
 
 
 async def _claim(run: RunContext, joint: JointPlan) -> None:

@@ -10,6 +10,7 @@ from contextlib import aclosing
 
 import attrs
 
+from ..converter import ConvertOptions
 from ..errors import ConfluenceSyncError, StorageError
 from ..events import PageMoved, PageWritten
 from ..models import PageId, SpaceId
@@ -42,11 +43,12 @@ async def write_files(run: RunContext, space_id: SpaceId, plan: Plan, writes: Se
         ClientError: Confluence cannot be read at all.
         StorageError: Nothing at all can be written.
     """
+    options = run.options.conversion_for(run.mapping(space_id))
     async with aclosing(_sources_ahead(run, plan, writes)) as chunks:
         async for chunk, sources in chunks:
             await run.people.learn({account for body in sources.bodies.found.values() for account in people_of(body)})
             entries = await run.memory.entries(space_id, [write.page_id for write in chunk])
-            rendered = [await _render(run, plan, write, sources) for write in chunk]
+            rendered = [await _render(run, plan, write, sources, options) for write in chunk]
             await _note(run, space_id, rendered, entries)
             results = await _save(run, space_id, chunk, rendered, entries)
             await _record(run, plan, chunk, results, entries)
@@ -89,7 +91,7 @@ async def _sources_ahead(
         await asyncio.gather(*ahead, return_exceptions=True)
 
 
-async def _render(run: RunContext, plan: Plan, write: WritePage, sources: _Sources) -> Result:
+async def _render(run: RunContext, plan: Plan, write: WritePage, sources: _Sources, options: ConvertOptions) -> Result:
     """Convert one page; a failure is a result, so that the other pages land."""
     if write.page_id in sources.renewed:
         return sources.renewed[write.page_id]
@@ -104,7 +106,7 @@ async def _render(run: RunContext, plan: Plan, write: WritePage, sources: _Sourc
             tree=plan.layout.snapshot,
             atlas=run.atlas,
             names=run.people.names,
-            options=run.options.conversion,
+            options=options,
         )
     except Exception as error:  # noqa: BLE001 - a host's macro handler, or a bug: this page fails, the others land
         return _as_failure(write.page_id, error)

@@ -46,7 +46,7 @@ def plan_sync(
     Raises:
         ConfigurationError: The mapping's folder is not a valid path, or a foreign file lies in its place.
     """
-    space = MappedSpace(mapping=mapping, snapshot=snapshot, manifest=manifest, confirmed=confirmed)
+    space = MappedSpace(mapping=mapping, snapshot=snapshot, manifest=manifest, converter=converter, confirmed=confirmed)
     files = manifest.paths().difference(missing).union(occupied)
-    together = plan_spaces([space], files=files, converter=converter, names=names, rebuild=rebuild)
+    together = plan_spaces([space], files=files, names=names, rebuild=rebuild)
     return together.plans[snapshot.space.id]

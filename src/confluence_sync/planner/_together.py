@@ -31,6 +31,7 @@ class MappedSpace:
         snapshot: Remote tree. If it is not complete, no deletion is planned.
         manifest: What earlier runs wrote for the mapping, and what they claimed.
         listed: Whether the run may touch the files. Those of other spaces are as good as foreign, but links lead there.
+        converter: Fingerprint of the converter in use; files made by another one are written again.
         confirmed: Pages whose deletion was held and is confirmed; see `Plan.held`.
     """
 
@@ -38,6 +39,7 @@ class MappedSpace:
     snapshot: TreeSnapshot
     manifest: Manifest = attrs.field(factory=Manifest)
     listed: bool = True
+    converter: str = ""
     confirmed: Collection[PageId] = frozenset()
 
     @property
@@ -74,7 +76,6 @@ def plan_spaces(
     spaces: Sequence[MappedSpace],
     *,
     files: Collection[str],
-    converter: str = "",
     names: Mapping[AccountId, str] | None = None,
     rebuild: bool = False,
 ) -> JointPlan:
@@ -87,7 +88,6 @@ def plan_spaces(
         spaces: All that are mapped, no page in two of their snapshots.
         files: Paths of all files where files of ours are, were claimed, or will be. Those in no manifest of a listed
             space belong to others: they are never touched, so pages step aside.
-        converter: Fingerprint of the converter in use; files made by another one are written again.
         names: Display names of all users that are known; None to leave names alone.
         rebuild: Write every page again.
 
@@ -95,16 +95,16 @@ def plan_spaces(
         ConfigurationError: The mappings do not go together, or a foreign file lies in place of a space's folder.
     """
     ground = _Ground(spaces, frozenset(files))
-    judge = Judge(
-        ground.atlas,
-        unsure=ground.unsure,
-        missing=ground.missing,
-        converter=converter,
-        names=names,
-        rebuild=rebuild,
-    )
     drafts = [_Draft(space, ground.layouts[space.id]) for space in ground.listed]
     for draft in drafts:
+        judge = Judge(
+            ground.atlas,
+            unsure=ground.unsure,
+            missing=ground.missing,
+            converter=draft.space.converter,
+            names=names,
+            rebuild=rebuild,
+        )
         _settle_pages(draft, ground, judge)
     moves = _make_room(drafts, ground)
     return JointPlan(
