@@ -140,9 +140,9 @@ async def sync(options: argparse.Namespace, auth: Authentication) -> int:
         await client.current_user()
         mappings = await find_mappings(client, options.space)
         if options.dry_run:
-            for plan in await engine.plan(mappings, rebuild=options.mode is RunMode.REBUILD):
-                print(plan)
-            return 0
+            preview = await engine.plan(mappings, rebuild=options.mode is RunMode.REBUILD)
+            print(preview)
+            return EXIT_CODES[Outcome.PARTIAL] if preview.problems else 0
         show = show_json if options.json else Progress()
         async with engine.run(mappings, mode=options.mode) as run:
             async for event in run:

@@ -16,7 +16,7 @@ from confluence_sync.adapters import (
     SQLiteDatabase,
 )
 from confluence_sync.clock import SystemClock
-from confluence_sync.engine import RunState
+from confluence_sync.engine import Preview, RunState
 from confluence_sync.errors import ClientError, RunFailedError
 from confluence_sync.events import AnyEvent, PageFailed, PageWritten, RunFinished
 from confluence_sync.models import ConnectionId, SpaceId, TreeSnapshot
@@ -82,8 +82,12 @@ async def sync() -> None:
     async with ConfluenceClient(SiteApiToken("https://x.atlassian.net/wiki", "a@example.com", "t")) as client:
         engine = SyncEngine(client, HostVFS(), MemoryStateStore(), sink=HostSink())
         mappings = [SpaceMapping(space_id=SpaceId("1"), folder="team")]
-        plans: list[Plan] = await engine.plan(mappings)
-        print(*plans, sep="\n")
+        preview: Preview = await engine.plan(mappings)
+        plans: list[Plan] = list(preview)
+        print(preview, len(plans), *preview.problems.values())
+        for held in await engine.held_deletions():
+            print(*held.deletions, held.at.isoformat())
+            await engine.confirm_deletions(held.space_id, held.token)
         async with engine.run(mappings, mode=RunMode.INCREMENTAL) as run:
             async for event in run:
                 print(event.seq, event.at.isoformat())

@@ -3,6 +3,7 @@
 from ._context import EngineOptions
 from ._engine import SyncEngine
 from ._finish import StepResult
+from ._preview import Preview
 from ._records import HeldDeletions, Phase, RunRecord, RunState
 from ._report import RunReport
 from ._run import SyncRun
@@ -11,6 +12,7 @@ __all__ = [
     "EngineOptions",
     "HeldDeletions",
     "Phase",
+    "Preview",
     "RunRecord",
     "RunReport",
     "RunState",

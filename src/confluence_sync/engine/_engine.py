@@ -10,17 +10,15 @@ import attrs
 from ..client import ConfluenceClient
 from ..clock import SystemClock
 from ..errors import ConfigurationError, RunInProgressError
-from ..models import ConnectionId, Outcome, Page, PageId, RunId, RunMode, SpaceId, SpaceMapping, TreeSnapshot, Trigger
-from ..planner import Plan
+from ..models import ConnectionId, Outcome, RunId, RunMode, SpaceId, SpaceMapping, Trigger
 from ..protocols import VFS, Change, Clock, LogSink, StateStore
-from ._containers import read_containers
 from ._context import EngineOptions, RunContext
 from ._events import EventStream
 from ._finish import StepResult, record_of, result_of, run_step
 from ._held import confirm_held
 from ._memory import Memory
 from ._people import People
-from ._planning import plan_trees
+from ._preview import Preview, preview_run
 from ._records import HeldDeletions, RunRecord, RunState
 from ._report import RunReport
 from ._run import SyncRun, hold_lease
@@ -99,27 +97,20 @@ class SyncEngine:
         async with self.run(mappings, mode=mode, trigger=trigger) as run:
             return await run.wait()
 
-    async def plan(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> list[Plan]:
+    async def plan(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> Preview:
         """
         Return what a full run would do now, changing nothing: the dry run.
 
         Lists every space without bodies: 1 request and 251 points per 250 pages.
 
         Raises:
-            ClientError: A space cannot be listed.
+            ClientError: Confluence cannot be read at all; a space that cannot be listed is in `Preview.problems`.
             ConfigurationError: The destinations of two mappings overlap.
         """
         _check(mappings)
-        trees = [(mapping, await self._snapshot(mapping)) for mapping in mappings]
-        joint = await plan_trees(
-            self._memory,
-            self._vfs,
-            trees,
-            listed={mapping.space_id for mapping in mappings},
-            options=self._options,
-            rebuild=rebuild,
+        return await preview_run(
+            self._client, self._vfs, self._memory, mappings, options=self._options, rebuild=rebuild
         )
-        return list(joint.plans.values())
 
     async def runs(self) -> list[RunRecord]:
         """Return the runs of the connection, the last first."""
@@ -225,19 +216,6 @@ class SyncEngine:
             people=People(self._client, self._memory, events),
             state=state,
         )
-
-    async def _snapshot(self, mapping: SpaceMapping) -> TreeSnapshot:
-        space = await self._client.space(mapping.space_id)
-        pages: dict[PageId, Page] = {}
-        base_url = ""
-        async for batch in self._client.page_batches(space.id, limit=self._options.listing_batch):
-            pages.update((page.id, page) for page in batch.items if page.status == "current")
-            base_url = base_url or batch.base_url
-        tree = TreeSnapshot(space=space, pages=pages, complete=True, base_url=base_url or self._client.site_url)
-        parents = await read_containers(self._client, tree, pages.values())
-        for error in parents.failed.values():
-            raise error
-        return attrs.evolve(tree, containers={container.id: container for container in parents.found})
 
 
 def _check(mappings: Sequence[SpaceMapping]) -> None:

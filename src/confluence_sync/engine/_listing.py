@@ -18,12 +18,10 @@ from ..models import AccountId, Page, PageBody, PageId, RunMode
 from ..protocols import Change
 from ._containers import read_containers
 from ._context import RunContext
+from ._idle import check_idle
 from ._records import SpaceRecord, Walk
 
 __all__ = ["list_space", "people_of"]
-
-_MOST_IDLE = 50
-"""Requests in a row that may bring no other page; pages that the token may not see make some listings so."""
 
 
 async def list_space(run: RunContext, record: SpaceRecord) -> bool:
@@ -83,9 +81,8 @@ async def _walk(run: RunContext, record: SpaceRecord, walk: Walk) -> Walk:
     async for batch in _batches(run, record, walk):
         walk = await _keep(run, record, walk, batch)
         await run.events.emit(PagesListed, space_id=record.space.id, space_key=record.space.key, pages=walk.pages)
-        if walk.idle >= _MOST_IDLE and not walk.finished:
-            message = f"the listing goes in circles: {walk.idle} requests in a row brought no page that was not known"
-            raise UnexpectedResponseError(f"space {record.space.key}: {message}")
+        if not walk.finished:
+            check_idle(record.space.key, walk.idle)
         requests += 1
         if requests >= run.options.step_requests:
             break

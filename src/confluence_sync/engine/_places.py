@@ -3,41 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
+from ..client import ConfluenceClient
 from ..errors import RemoteNotFoundError
 from ..models import PageId, SpaceId, SpaceMapping, TreeSnapshot
 from ._context import RunContext
+from ._together import together
 
-__all__ = ["keep_one_place"]
+__all__ = ["find_homes", "keep_one_place", "without_strangers"]
 
 Trees = Sequence[tuple[SpaceMapping, TreeSnapshot]]
 
 
 async def keep_one_place(run: RunContext, trees: Trees) -> list[tuple[SpaceMapping, TreeSnapshot]]:
     """Ask where each page is that several trees have, and forget it in the others."""
-    times = Counter(page_id for _, tree in trees for page_id in tree.pages)
+    homes = await find_homes(run.client, [tree for _, tree in trees])
+    for _, tree in trees:
+        await _forget(run, tree, _strangers(tree, homes))
+    return [(mapping, without_strangers(tree, homes)) for mapping, tree in trees]
+
+
+async def find_homes(client: ConfluenceClient, trees: Sequence[TreeSnapshot]) -> dict[PageId, SpaceId | None]:
+    """Ask where each page is that several trees have; None if it is nowhere any more."""
+    times = Counter(page_id for tree in trees for page_id in tree.pages)
     twice = [page_id for page_id, number in times.items() if number > 1]
-    homes = {page_id: await _home(run, page_id) for page_id in twice}
-    return [(mapping, await _without(run, tree, homes)) for mapping, tree in trees]
+    return dict(zip(twice, await together(_home(client, page_id) for page_id in twice), strict=True))
 
 
-async def _home(run: RunContext, page_id: PageId) -> SpaceId | None:
+def without_strangers(tree: TreeSnapshot, homes: Mapping[PageId, SpaceId | None]) -> TreeSnapshot:
+    """Return a tree without the pages whose home is elsewhere."""
+    strangers = _strangers(tree, homes)
+    if not strangers:
+        return tree
+    return attrs.evolve(tree, pages={key: page for key, page in tree.pages.items() if key not in strangers})
+
+
+def _strangers(tree: TreeSnapshot, homes: Mapping[PageId, SpaceId | None]) -> set[PageId]:
+    return {page_id for page_id, home in homes.items() if page_id in tree.pages and home != tree.space.id}
+
+
+async def _home(client: ConfluenceClient, page_id: PageId) -> SpaceId | None:
     try:
-        return (await run.client.page(page_id)).space_id
+        return (await client.page(page_id)).space_id
     except RemoteNotFoundError:
         return None
 
 
-async def _without(run: RunContext, tree: TreeSnapshot, homes: dict[PageId, SpaceId | None]) -> TreeSnapshot:
-    strangers = [page_id for page_id, home in homes.items() if page_id in tree.pages and home != tree.space.id]
-    if not strangers:
-        return tree
-    record = await run.memory.space(tree.space.id)
+async def _forget(run: RunContext, tree: TreeSnapshot, page_ids: set[PageId]) -> None:
+    record = await run.memory.space(tree.space.id) if page_ids else None
     if record is not None:
-        await run.memory.apply(
-            *(run.memory.remove_page(tree.space.id, page_id, record.generation) for page_id in strangers)
-        )
-    return attrs.evolve(tree, pages={key: page for key, page in tree.pages.items() if key not in strangers})
+        removed = (run.memory.remove_page(tree.space.id, page_id, record.generation) for page_id in sorted(page_ids))
+        await run.memory.apply(*removed)
