@@ -83,10 +83,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--state", metavar="FILE", help=f"SQLite file (default: {STATE} in DIR; here if DIR is remote)")
     parser.add_argument("--mode", type=RunMode, choices=list(RunMode), default=RunMode.FULL, help="%(choices)s")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
+    parser.add_argument("--confirm", metavar="TOKEN", help="let the deletions go that an earlier run held back")
     parser.add_argument("--json", action="store_true", help="print one event per line as JSON")
     options = parser.parse_args(arguments)
     if not options.into:
         parser.error("--into needs a folder; for this one say --into .")
+    if options.dry_run and options.confirm:
+        parser.error("--dry-run changes nothing, so it confirms nothing")
     if options.dry_run and (options.json or options.mode is RunMode.INCREMENTAL):
         parser.error("--dry-run shows the plan of a full run or a rebuild, as text")
     return options
@@ -139,6 +142,8 @@ async def sync(options: argparse.Namespace, auth: Authentication) -> int:
         engine = SyncEngine(client, vfs, database.state, sink=database.log, connection_id=connection_id(auth))
         await client.current_user()
         mappings = await find_mappings(client, options.space)
+        if options.confirm:
+            await confirm_deletions(engine, options.confirm)
         if options.dry_run:
             preview = await engine.plan(mappings, rebuild=options.mode is RunMode.REBUILD)
             print(preview)
@@ -153,6 +158,20 @@ async def sync(options: argparse.Namespace, auth: Authentication) -> int:
     elif not options.json:
         print(report.summary())
     return EXIT_CODES[report.outcome or Outcome.FAILED]
+
+
+async def confirm_deletions(engine: SyncEngine, token: str) -> None:
+    """
+    Confirm what an earlier run held back, as its summary says.
+
+    Raises:
+        ConfigurationError: Nothing is held back under the token.
+    """
+    spaces = [held.space_id for held in await engine.held_deletions() if held.token == token]
+    if not spaces:
+        raise ConfigurationError(f"no deletions are held back under {token}; a later run may have found others")
+    for space_id in spaces:
+        await engine.confirm_deletions(space_id, token)
 
 
 def connection_id(auth: Authentication) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -186,6 +187,23 @@ def test_sync_space_partial(site: FakeSite, tmp_path: Path):
     assert result.returncode == 1, result.stderr
     assert "failed: 'Escalation' (content_too_large)" in result.stdout
     assert len(files(tmp_path)) == 2
+
+
+def test_sync_space_confirms_what_was_held(site: FakeSite, tmp_path: Path):
+    """Many deletions wait until their token is given; no other token will do."""
+    docs = site.space("DOCS")
+    pages = [docs.page(f"Page {number}") for number in range(12)]
+    with site.serve() as url:
+        sync_space(url, "--space", "DOCS", cwd=tmp_path)
+        for page in pages:
+            page.trash()
+        held = sync_space(url, "--space", "DOCS", cwd=tmp_path)
+        token = re.search(r"held back until (\w+) is confirmed", held.stdout)[1]
+        wrong = sync_space(url, "--space", "DOCS", "--confirm", "x", cwd=tmp_path)
+        confirmed = sync_space(url, "--space", "DOCS", "--confirm", token, cwd=tmp_path)
+    assert (held.returncode, wrong.returncode, confirmed.returncode) == (1, 2, 0)
+    assert one_clear_line(wrong.stderr)
+    assert len(files(tmp_path)) == 3
 
 
 def test_sync_space_paused(site: FakeSite, tmp_path: Path):

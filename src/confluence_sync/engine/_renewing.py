@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
@@ -13,6 +14,7 @@ from ..models import AccountId, PageId, Reason, TreeSnapshot
 from ..planner import ManifestEntry, WritePage, source_fingerprint
 from ._context import RunContext
 from ._documents import PageFile, page_metadata
+from ._together import together
 
 __all__ = ["renew_files"]
 
@@ -21,12 +23,14 @@ async def renew_files(run: RunContext, tree: TreeSnapshot, writes: Sequence[Writ
     """Return the files of at most 1,000 pages that can be made of what is there; the others have to be fetched."""
     renewable = {write.page_id: write for write in writes if write.renews}
     entries = await run.memory.entries(tree.space.id, list(renewable)) if renewable else {}
-    files: dict[PageId, PageFile] = {}
-    for page_id, entry in entries.items():
-        file = await _renew(run, tree, renewable[page_id], entry)
-        if file is not None:
-            files[page_id] = file
-    return files
+    limit = asyncio.Semaphore(run.options.write_concurrency)
+
+    async def renew(entry: ManifestEntry) -> PageFile | None:
+        async with limit:
+            return await _renew(run, tree, renewable[entry.page_id], entry)
+
+    files = await together(map(renew, entries.values()))
+    return {file.entry.page_id: file for file in files if file is not None}
 
 
 async def _renew(run: RunContext, tree: TreeSnapshot, write: WritePage, entry: ManifestEntry) -> PageFile | None:
@@ -34,13 +38,13 @@ async def _renew(run: RunContext, tree: TreeSnapshot, write: WritePage, entry: M
         data = await run.vfs.read(write.path)
     except StorageError:
         return None
-    source = source_fingerprint(tree.pages[write.page_id], tree)
-    if entry.path == write.path and sha256(data).hexdigest() == entry.digest:
-        return _with_new_front_matter(data, attrs.evolve(entry, source=source), tree, run.people.names)
-    if entry.path == write.path and write.reason is Reason.MOVED:  # edited by hand, and only moved: it stays as it is
-        return PageFile(
-            data=None, metadata={}, entry=attrs.evolve(entry, source=source), conversion=Conversion(markdown="")
-        )
+    if entry.path != write.path:
+        return None
+    entry = attrs.evolve(entry, source=source_fingerprint(tree.pages[write.page_id], tree))
+    if sha256(data).hexdigest() == entry.digest:
+        return _with_new_front_matter(data, entry, tree, run.people.names)
+    if write.reason is Reason.MOVED:  # edited by hand: it went along, and stays as it is
+        return PageFile(data=None, metadata={}, entry=entry, conversion=Conversion(markdown=""))
     return None
 
 

@@ -134,4 +134,5 @@ def _problem(problem: SpaceFailed | DeletionsHeld) -> str:
         case SpaceFailed():
             return f"{problem.message} ({problem.kind})"
         case DeletionsHeld():
-            return f"{problem.deletions} of {problem.managed} files would be deleted; held back until confirmed"
+            files = f"{problem.deletions} of {problem.managed} files"
+            return f"{files} would be deleted; held back until {problem.token} is confirmed"

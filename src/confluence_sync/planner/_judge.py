@@ -64,11 +64,17 @@ class Judge:
         return self._fault(page, entry, layout)
 
     def keeps_body(self, page: Page, entry: ManifestEntry, layout: Layout) -> bool:
-        """Whether all below the front matter would be written as it is; links relative to their space are not told."""
-        authors = {None, *(user for user, _ in entry.people)}
-        own = any(known.href is None and known.link.title and not known.link.space_key for known in entry.links)
-        known = entry.version == page.version and page.author_id in authors and not own
-        return known and self._fault(page, entry, layout) is None
+        """
+        Whether all that is in the file below the front matter would be written as it is.
+
+        The address of a page that is not synced, given by its title alone, has the key of the linking page's space in
+        it, so it may be another one; and of an author that is new to the file the name is not recorded.
+        """
+        if entry.version != page.version or page.author_id not in {None, *(user for user, _ in entry.people)}:
+            return False
+        if any(known.href is None and known.link.title and not known.link.space_key for known in entry.links):
+            return False
+        return self._fault(page, entry, layout) is None
 
     def _fault(self, page: Page, entry: ManifestEntry, layout: Layout) -> Reason | None:
         path = layout.paths[page.id]

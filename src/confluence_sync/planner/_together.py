@@ -107,8 +107,11 @@ def plan_spaces(
         )
         _settle_pages(draft, ground, judge)
     moves = _make_room(drafts, ground)
+    shares: dict[SpaceId, list[MovePage]] = {draft.space.id: [] for draft in drafts}
+    for move in moves:
+        shares[move.space_id].append(move)
     return JointPlan(
-        plans={draft.space.id: _finish(draft, ground, moves) for draft in drafts},
+        plans={draft.space.id: _finish(draft, ground, shares[draft.space.id]) for draft in drafts},
         moves=group_moves(moves, ground.roots),
         places=ground.places,
         handed_over=list(_handed_over(ground)),
@@ -125,6 +128,7 @@ class _Ground:
         missing: Those of them at which there is nothing.
         unsure: See `unsure_places`.
         places: Which listed space needs which path.
+        homes: Which listed space has which page.
         strays: By page, where a file is that belongs to a page of another listed space now, and whose it was.
     """
 
@@ -138,14 +142,13 @@ class _Ground:
         self.layouts = self._lay_out(spaces)
         self.atlas = Atlas(self.layouts.values())
         self.places = {path: space.id for space in self.listed for path in self.layouts[space.id].paths.values()}
-        homes = {page_id: space.id for space in self.listed for page_id in space.snapshot.pages}
+        self.homes = {page_id: space.id for space in self.listed for page_id in space.snapshot.pages}
         self.strays = {
             page_id: (space.id, entry)
             for space in self.listed
             for page_id, entry in space.manifest.entries.items()
-            if homes.get(page_id, space.id) != space.id
+            if self.homes.get(page_id, space.id) != space.id
         }
-        self.homes = homes
 
     def _lay_out(self, spaces: Sequence[MappedSpace]) -> dict[SpaceId, Layout]:
         foreign = self.files - self.ours
@@ -231,7 +234,7 @@ def _finish(draft: _Draft, ground: _Ground, moves: Sequence[MovePage]) -> Plan:
     touched = {move.page_id for move in draft.moves}.union(write.page_id for write in draft.writes)
     return Plan(
         layout=layout,
-        moves=[move for move in moves if move.space_id == space.id],
+        moves=moves,
         writes=draft.writes,
         deletes=deletes,
         held=held,
