@@ -12,6 +12,7 @@ import attrs
 __all__ = [
     "AccountId",
     "AttachmentLink",
+    "ChangeSource",
     "ConnectionId",
     "Container",
     "ContentId",
@@ -198,6 +199,18 @@ class RunMode(StrEnum):
     FULL = "full"
     INCREMENTAL = "incremental"
     REBUILD = "rebuild"
+
+
+class ChangeSource(StrEnum):
+    """
+    Where an incremental run looks for changes.
+
+    `SEARCH` asks one CQL query for all spaces and checks the answer against the latest edits; `LISTING` lists pages by
+    date of change, which needs neither a search scope nor an index.
+    """
+
+    SEARCH = "search"
+    LISTING = "listing"
 
 
 class Trigger(StrEnum):

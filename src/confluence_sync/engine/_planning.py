@@ -27,12 +27,14 @@ async def make_plans(run: RunContext) -> None:
 async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
     """Return the plans of the run; a process that takes a run over makes them again, and gets what is left to do."""
     if run.plans is None:
-        await (run.people.recall() if run.state.mode is RunMode.INCREMENTAL else run.people.refresh())
+        listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
         trees: list[tuple[SpaceMapping, TreeSnapshot]] = []
         for mapping in run.state.mappings:
             record = await run.memory.space(mapping.space_id)
             if record is not None and record.generation:
                 trees.append((mapping, await run.memory.tree(record)))
+        in_full = any(tree.complete for _, tree in trees if tree.space.id in listed)
+        await (run.people.refresh() if in_full else run.people.recall())
         trees = await keep_one_place(run, trees)
         run.atlas, plans = await plan_spaces(
             run.memory,
@@ -42,7 +44,6 @@ async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
             names=run.people.names,
             rebuild=run.state.mode is RunMode.REBUILD,
         )
-        listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
         run.plans = {space_id: plan for space_id, plan in plans.items() if space_id in listed}
     return run.plans
 
@@ -121,7 +122,7 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
         writes=len(plan.writes),
         moves=len(plan.moves),
         deletes=len(plan.deletes),
-        unchanged=plan.unchanged,
+        unchanged=plan.unchanged - _unfetched(run, plan),
         requests=cost.requests,
         points=cost.points,
     )
@@ -136,6 +137,12 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
             DeletionsHeld, space_id=space_id, space_key=space.key, deletions=len(plan.held), managed=plan.managed
         )
         run.state.troubled = True
+
+
+def _unfetched(run: RunContext, plan: Plan) -> int:
+    """Return how many pages are the same as far as the tree knows, and have failed because they are not."""
+    touched = {move.page_id for move in plan.moves}.union(write.page_id for write in plan.writes)
+    return len((run.state.failed_pages & plan.layout.snapshot.pages.keys()) - touched)
 
 
 async def _files_of_others(run: RunContext, space_id: SpaceId, root: str) -> int:

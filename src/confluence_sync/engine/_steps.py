@@ -92,7 +92,7 @@ async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
 
 def _may_resume(run: RunContext, walk: Walk) -> bool:
     """A walk is worth going on with if it brought bodies and is not too old; a listing alone is cheap to repeat."""
-    age = ((run.client.server_time or run.clock.now()) - walk.started_at).total_seconds()
+    age = (run.server_now() - walk.started_at).total_seconds()
     return walk.with_bodies and age <= run.options.resume_walk_within
 
 
@@ -100,7 +100,7 @@ async def _list(run: RunContext) -> bool:
     """List one more portion; True once every space is listed or has failed."""
     pending = await _pending(run)
     if run.state.mode is RunMode.INCREMENTAL:
-        known = [record for record in pending if can_list_changes(record)]
+        known = [record for record in pending if can_list_changes(run, record)]
         if known:
             await _guarded(run, known, list_changes(run, known))
             return False
