@@ -137,6 +137,15 @@ async def test_latest_edits_first(client, site, shapes):
     assert site.asked == ["GET /wiki/api/v2/spaces/5/pages?status=current&sort=-modified-date&limit=25"]
 
 
+async def test_spaces_by_id(client, site, shapes):
+    """Many spaces come with one request, each id asked for once; none is no request."""
+    site.answers(shapes.listing({"id": "5", "key": "A", "name": "A"}, {"id": 6, "key": "B", "name": "B"}))
+    assert [space.key for space in await client.spaces(["5", "6", "5", "7"])] == ["A", "B"]
+    assert site.asked == ["GET /wiki/api/v2/spaces?ids=5,6,7&limit=250"]
+    assert await client.spaces([]) == ()
+    assert len(site.asked) == 1
+
+
 async def test_latest_edits_of_many_spaces(client, site, shapes):
     """Up to a hundred spaces are listed by date at once; none would mean all of the site."""
     site.answers(shapes.listing(shapes.page("1", spaceId="6")))

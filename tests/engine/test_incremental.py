@@ -46,7 +46,7 @@ async def test_nothing_new_costs_a_constant(world, docs):
     report = await world.sync(INCREMENTAL)
     assert report.outcome is Outcome.SUCCEEDED
     assert report.counts.unchanged == report.counts.listed == 9
-    assert len(world.requests) == 5
+    assert len(world.requests) == 4
     assert world.requests.count(SEARCH) == 1
 
 

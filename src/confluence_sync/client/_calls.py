@@ -95,7 +95,7 @@ def accessible_resources(base: str) -> Call[AccessibleResource]:
 
 
 def spaces(*, limit: int = MAX_BATCH, **filters: str) -> Call[Space]:
-    """List spaces; the filters are `status`, `type` and `keys`."""
+    """List spaces; the filters are `status`, `type`, `ids` and `keys`."""
     return Call(path="/api/v2/spaces", decode=decode.space, params={**filters, "limit": str(limit)})
 
 
