@@ -192,8 +192,8 @@ class RunMode(StrEnum):
     """
     How a run looks for changes.
 
-    `FULL` lists every page, `INCREMENTAL` asks only for what changed since the watermark, `REBUILD` lists every page
-    and writes every file again.
+    `FULL` lists every page, `INCREMENTAL` asks only for what changed since the watermark (and, if scheduled, lists in full
+    what was not for a day), `REBUILD` lists every page and writes every file again.
     """
 
     FULL = "full"
@@ -214,7 +214,7 @@ class ChangeSource(StrEnum):
 
 
 class Trigger(StrEnum):
-    """Who started a run."""
+    """Who started a run: a person, who waits for it, or a schedule."""
 
     MANUAL = "manual"
     SCHEDULED = "scheduled"
