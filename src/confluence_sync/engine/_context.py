@@ -41,7 +41,8 @@ class EngineOptions:
             shows: moves, deletions, restrictions. None: only full runs do.
         resume_walk_within: Seconds within which a broken walk is continued rather than started over.
         sink_grace: Seconds the log sink has to catch up at the end of a run.
-        conversion: Options of the converter; an empty site URL is filled in from the listing.
+        conversion: Options of the converter; an empty site URL is filled in from the listing, and what a mapping says
+            goes first.
     """
 
     listing_batch: int = attrs.field(default=250, validator=[_at_least_one, attrs.validators.le(250)])
@@ -56,6 +57,10 @@ class EngineOptions:
     resume_walk_within: float = 6 * 3600.0
     sink_grace: float = 10.0
     conversion: ConvertOptions = attrs.field(factory=ConvertOptions)
+
+    def conversion_for(self, mapping: SpaceMapping) -> ConvertOptions:
+        """Return the options of the converter for the pages of a mapping."""
+        return self.conversion if mapping.tables is None else attrs.evolve(self.conversion, tables=mapping.tables)
 
 
 @attrs.define(kw_only=True)
