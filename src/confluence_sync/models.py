@@ -208,8 +208,8 @@ class RunMode(StrEnum):
     """
     How a run looks for changes.
 
-    `FULL` lists every page, `INCREMENTAL` asks only for what changed since the watermark (and, if scheduled, lists in full
-    what was not for a day), `REBUILD` lists every page and writes every file again.
+    `FULL` lists every page, `INCREMENTAL` asks only for what changed since the watermark and, if it is scheduled, lists
+    in full what was not for a day, `REBUILD` lists every page and writes every file again.
     """
 
     FULL = "full"
