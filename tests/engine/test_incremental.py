@@ -179,6 +179,23 @@ async def test_parent_that_fails_is_read_later(world, docs):
     await assert_clean(world)
 
 
+async def test_killed_at_any_point(world, docs):
+    """Whatever an incremental run was at when it died, the next one knows all there is to know of what changed."""
+    await world.sync()
+    for at in range(2, 90, 3):
+        world.clock.advance(6 * 3600)
+        folder = docs.folder(f"Folder {at}", parent=docs.homepage)
+        docs.page(f"Leaf {at}", parent=folder, storage=link("Page 2"))
+        world.site.page("Page 2").edit(f"<p>{at}</p>")
+        killed = await world.run_until_killed(at, INCREMENTAL)
+        world.clock.advance(6 * 3600)
+        assert (await world.sync(INCREMENTAL)).outcome is Outcome.SUCCEEDED
+        await assert_clean(world)
+        if not killed:
+            return
+    raise AssertionError("the run never came to its end")
+
+
 async def test_page_that_vanishes_before_it_is_fetched(world, docs):
     """A page that a search still shows, and that is in the trash, is no failure; the next full listing deletes it."""
     world.site.settings = attrs.evolve(world.site.settings, index_lag=timedelta(minutes=5))

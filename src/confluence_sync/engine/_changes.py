@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import attrs
 
 from ..errors import ClientError, RemoteNotFoundError
 from ..events import RunWarned, SpaceListed
-from ..models import Page, PageBody, PageId, SpaceId, Trigger
+from ..models import PageBody, PageId, SpaceId, Trigger
+from ..protocols import Change
 from ._bodies import fetch_bodies
 from ._containers import read_containers
 from ._context import RunContext
@@ -33,10 +35,18 @@ _FETCH = 100
 
 @attrs.define
 class Fetched:
-    """What became of the pages that were asked for: those that came, and why others did not."""
+    """What became of the pages that were asked for: which came, and why others did not."""
 
-    pages: list[Page] = attrs.field(factory=list)
+    page_ids: set[PageId] = attrs.field(factory=set)
     failed: dict[PageId, ClientError] = attrs.field(factory=dict)
+
+
+class Completed(NamedTuple):
+    """What is left to be saved and told of a space: changes to the store, and how many pages it has."""
+
+    record: SpaceRecord
+    changes: Sequence[Change]
+    pages: int
 
 
 def can_list_changes(run: RunContext, record: SpaceRecord) -> bool:
@@ -53,22 +63,33 @@ def _has_to_be_reconciled(run: RunContext, record: SpaceRecord) -> bool:
 
 
 async def list_changes(run: RunContext, records: Sequence[SpaceRecord]) -> bool:
-    """Bring the trees of some spaces up to date with what changed, spooling the bodies. Always True: one step does."""
+    """
+    Bring the trees of some spaces up to date with what changed, spooling the bodies. Always True: one step does.
+
+    Pages are wanted until everything is known of them, and the watermarks move in the transaction in which they are
+    not any more; a run that dies on the way leaves all of that to the next one.
+    """
     changes = await find_changes(run, records)
     wanted = {page.page_id: page for record in records for page in await run.memory.wanted_pages(record.space.id)}
+    changes.add(wanted.values())
     newer = await _newer(run, records, changes.pages)
-    fetched = await _fetch(run, records, [page_id for page_id in newer if page_id not in wanted], list(wanted))
-    failed = [({**wanted, **newer}[page_id], error) for page_id, error in fetched.failed.items()]
-    await run.memory.apply(
-        *(run.memory.clear_wanted_pages(record.space.id) for record in records),
-        *(run.memory.want_page(page) for page, _ in failed),
+    fetched = await _fetch(
+        run, records, [key for key in newer if key not in wanted], [key for key in newer if key in wanted]
     )
     known = await known_versions(run, records, fetched.failed)
-    for record in records:
-        unknown = [page for page, _ in failed if page.space_id == record.space.id and page.page_id not in known]
-        await _add(run, record, fetched.pages, watermark=changes.as_of, unknown=len(unknown))
-    for page, error in failed:
-        await _fail(run, page, error)
+    failed = [newer[page_id] for page_id in fetched.failed]
+    completed = [
+        await _complete(run, record, fetched.page_ids | wanted.keys(), watermark=changes.as_of) for record in records
+    ]
+    await run.memory.apply(
+        *(run.memory.clear_wanted_pages(record.space.id) for record in records),
+        *(run.memory.want_page(page) for page in failed),
+        *(change for space in completed for change in space.changes),
+    )
+    for space in completed:
+        await _tell(run, space, [page for page in failed if page.page_id not in known])
+    for page in failed:
+        await _fail(run, page, fetched.failed[page.page_id])
     return True
 
 
@@ -89,7 +110,7 @@ async def _fetch(run: RunContext, records: Sequence[SpaceRecord], *groups: Seque
     for part in (group[start : start + _FETCH] for group in groups for start in range(0, len(group), _FETCH)):
         bodies = await fetch_bodies(run.client, part)
         await _keep(run, generations, bodies.found.values())
-        fetched.pages += [body.page for body in bodies.found.values()]
+        fetched.page_ids.update(bodies.found)
         for page_id, error in bodies.failed.items():
             if isinstance(error, RemoteNotFoundError):
                 logger.debug("page %s changed, and is gone or hidden by now", page_id)  # the next full listing shows it
@@ -103,34 +124,40 @@ async def _keep(run: RunContext, generations: Mapping[SpaceId, int], bodies: Col
     await run.memory.apply(
         *(run.memory.put_page(body.page, generations[body.page.space_id]) for body in ours),
         *(run.memory.put_body(body) for body in ours),
+        *(run.memory.want_page(ChangedPage.of(body.page)) for body in ours),
     )
     await run.people.learn({account for body in ours for account in people_of(body)})
 
 
-async def _add(
-    run: RunContext, record: SpaceRecord, pages: Sequence[Page], *, watermark: datetime | None, unknown: int
-) -> None:
-    """Complete a tree to which pages were added; `unknown` are pages that should be in it and did not come."""
+async def _complete(
+    run: RunContext, record: SpaceRecord, page_ids: Collection[PageId], *, watermark: datetime | None
+) -> Completed:
+    """Read the parents that a tree lacks because of some pages; where that fails the pages stay wanted."""
     record = attrs.evolve(record, complete=False, watermark=watermark or record.watermark, spooled=True)
-    changed = [page for page in pages if page.space_id == record.space.id]
     tree = await run.memory.tree(record)
+    changed = [tree.pages[page_id] for page_id in sorted(page_ids) if page_id in tree.pages]
     parents = await read_containers(run.client, tree, changed)
     for content_id, error in parents.failed.items():
         run.state.troubled = True
         message = f"space {record.space.key}: the parent {content_id} could not be read ({error})"
         await run.events.emit(RunWarned, message=message)
-    again = changed if parents.failed else []
-    await run.memory.apply(
+    changes = [
         *(run.memory.put_container(container, record.space.id, record.generation) for container in parents.found),
-        *(run.memory.want_page(ChangedPage.of(page)) for page in again),
+        *(run.memory.want_page(ChangedPage.of(page)) for page in changed if parents.failed),
         run.memory.put_space(record),
-    )
+    ]
+    return Completed(record, changes, len(tree.pages))
+
+
+async def _tell(run: RunContext, completed: Completed, unknown: Sequence[ChangedPage]) -> None:
+    """Tell that a space is listed, together with the pages that are not in its tree because they did not come."""
+    space = completed.record.space
     await run.events.emit(
         SpaceListed,
-        space_id=record.space.id,
-        space_key=record.space.key,
-        space_name=record.space.name,
-        pages=len(tree.pages) + unknown,
+        space_id=space.id,
+        space_key=space.key,
+        space_name=space.name,
+        pages=completed.pages + sum(page.space_id == space.id for page in unknown),
         complete=False,
     )
 

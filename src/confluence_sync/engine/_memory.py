@@ -97,15 +97,15 @@ class Memory:
         """Forget a tree."""
         return [Clear(self._tree(kind, space_id, generation)) for kind in ("pages", "containers")]
 
-    # -- pages that changed and could not be fetched
+    # -- pages that changed and of which not everything is known
 
     async def wanted_pages(self, space_id: SpaceId) -> list[ChangedPage]:
-        """Return the pages of a space that later runs have to ask for, whatever else changed."""
+        """Return the pages of a space that later runs have to look at, whatever else changed."""
         wanted = self.store.scan(self._collection("wanted-pages", space_id))
         return [load(ChangedPage, data) async for _, data in wanted]
 
     def want_page(self, page: ChangedPage) -> Change:
-        """Note a page to be asked for by later runs."""
+        """Note a page to be looked at by later runs."""
         return Put(self._collection("wanted-pages", page.space_id), page.page_id, dump(page))
 
     def clear_wanted_pages(self, space_id: SpaceId) -> Change:

@@ -98,7 +98,9 @@ class SpaceRecord:
 @attrs.frozen(kw_only=True)
 class ChangedPage:
     """
-    A page of which a search or listing says that it changed; remembered for as long as it cannot be fetched.
+    A page of which a search or listing says that it changed.
+
+    It is remembered until it was fetched and its parents were read.
 
     Attributes:
         version: None if the source does not say.
