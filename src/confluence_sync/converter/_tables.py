@@ -201,8 +201,14 @@ def _clamp(span: int) -> int:
 
 
 def _pad(placed: Sequence[dict[int, str]], budget: int) -> list[list[str]]:
-    """Give every row every column; a table that this would make too large keeps the cells it has."""
+    """
+    Give every row every column; in a table that this would make too large rows end with the last cell they have.
+
+    The first row has as many as any other: what goes beyond the header of a table is not shown.
+    """
     width = max((column for columns in placed for column in columns), default=0) + 1
     if width * len(placed) > max(budget, 0) + 1000:
-        return [list(columns.values()) for columns in placed]
+        rows = [list(columns.values()) for columns in placed]
+        rows[0] += [""] * (max(map(len, rows)) - len(rows[0]))
+        return rows
     return [[columns.get(column, "") for column in range(width)] for columns in placed]
