@@ -145,7 +145,7 @@ async def sync(options: argparse.Namespace, auth: Authentication) -> int:
         if options.confirm:
             await confirm_deletions(engine, options.confirm)
         if options.dry_run:
-            preview = await engine.plan(mappings, rebuild=options.mode is RunMode.REBUILD)
+            preview = await engine.preview(mappings, rebuild=options.mode is RunMode.REBUILD)
             print(preview)
             return EXIT_CODES[Outcome.PARTIAL] if preview.problems else 0
         show = show_json if options.json else Progress()

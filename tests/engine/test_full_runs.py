@@ -59,7 +59,7 @@ async def test_second_run_writes_nothing(world, docs):
     assert spelled(world.events) == ["RunStarted", "PagesListed", "SpaceListed", "SpacePlanned", "RunFinished"]
     assert world.requests == [
         "GET /wiki/rest/api/user/current",
-        f"GET /wiki/api/v2/spaces/{docs.id}",
+        "GET /wiki/api/v2/spaces",
         f"GET /wiki/api/v2/spaces/{docs.id}/pages",
         "POST /wiki/api/v2/users-bulk",
     ]

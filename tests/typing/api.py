@@ -82,9 +82,10 @@ async def sync() -> None:
     async with ConfluenceClient(SiteApiToken("https://x.atlassian.net/wiki", "a@example.com", "t")) as client:
         engine = SyncEngine(client, HostVFS(), MemoryStateStore(), sink=HostSink())
         mappings = [SpaceMapping(space_id=SpaceId("1"), folder="team")]
-        preview: Preview = await engine.plan(mappings)
-        plans: list[Plan] = list(preview)
-        print(preview, len(plans), *preview.problems.values())
+        plans: list[Plan] = await engine.plan(mappings)
+        preview: Preview = await engine.preview(mappings, rebuild=True)
+        print(preview, *preview.problems.values())
+        print(*plans, sep="\n")
         for held in await engine.held_deletions():
             print(*held.deletions, held.at.isoformat())
             await engine.confirm_deletions(held.space_id, held.token)

@@ -11,6 +11,7 @@ from ..client import ConfluenceClient
 from ..clock import SystemClock
 from ..errors import ConfigurationError, RunInProgressError
 from ..models import ConnectionId, Outcome, RunId, RunMode, SpaceId, SpaceMapping, Trigger
+from ..planner import Plan
 from ..protocols import VFS, Change, Clock, LogSink, StateStore
 from ._context import EngineOptions, RunContext
 from ._events import EventStream
@@ -18,10 +19,12 @@ from ._finish import StepResult, record_of, result_of, run_step
 from ._held import confirm_held
 from ._memory import Memory
 from ._people import People
-from ._preview import Preview, preview_run
+from ._planning import plan_trees
+from ._preview import Preview
 from ._records import HeldDeletions, RunRecord, RunState
 from ._report import RunReport
 from ._run import SyncRun, hold_lease
+from ._snapshots import take_snapshots
 
 __all__ = ["SyncEngine"]
 
@@ -74,7 +77,8 @@ class SyncEngine:
         Args:
             mappings: Every mapping of the connection, so that links between spaces lead to files.
             mode: `INCREMENTAL` lists a space in full when it is synced for the first time.
-            trigger: For the log.
+            trigger: For the log; and incremental runs that are `SCHEDULED` list a space in full when it is time, see
+                `EngineOptions.reconcile_after`.
 
         Raises:
             ConfigurationError: There are no mappings, or a space is mapped twice.
@@ -97,7 +101,20 @@ class SyncEngine:
         async with self.run(mappings, mode=mode, trigger=trigger) as run:
             return await run.wait()
 
-    async def plan(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> Preview:
+    async def plan(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> list[Plan]:
+        """
+        Return what a full run would do now, changing nothing; see `preview`, which does so as well as it can.
+
+        Raises:
+            ClientError: A space cannot be listed.
+            ConfigurationError: The destinations of two mappings overlap.
+        """
+        preview = await self.preview(mappings, rebuild=rebuild)
+        for problem in preview.problems.values():
+            raise problem
+        return list(preview.plans)
+
+    async def preview(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> Preview:
         """
         Return what a full run would do now, changing nothing: the dry run.
 
@@ -108,9 +125,11 @@ class SyncEngine:
             ConfigurationError: The destinations of two mappings overlap.
         """
         _check(mappings)
-        return await preview_run(
-            self._client, self._vfs, self._memory, mappings, options=self._options, rebuild=rebuild
+        found = await take_snapshots(self._client, self._memory, mappings, batch_size=self._options.listing_batch)
+        joint = await plan_trees(
+            self._memory, self._vfs, found.trees, listed=found.listed, options=self._options, rebuild=rebuild
         )
+        return Preview(plans=list(joint.plans.values()), problems=found.problems)
 
     async def runs(self) -> list[RunRecord]:
         """Return the runs of the connection, the last first."""

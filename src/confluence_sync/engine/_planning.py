@@ -30,17 +30,19 @@ async def make_plans(run: RunContext) -> JointPlan:
 async def ensure_plans(run: RunContext) -> JointPlan:
     """Return the plans of the run; a process that takes a run over makes them again, and gets what is left to do."""
     if run.joint is None:
-        await (run.people.recall() if run.state.mode is RunMode.INCREMENTAL else run.people.refresh())
+        listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
         trees: list[tuple[SpaceMapping, TreeSnapshot]] = []
         for mapping in run.state.mappings:
             record = await run.memory.space(mapping.space_id)
             if record is not None and record.generation:
                 trees.append((mapping, await run.memory.tree(record)))
+        in_full = any(tree.complete for _, tree in trees if tree.space.id in listed)
+        await (run.people.refresh() if in_full else run.people.recall())
         run.joint = await plan_trees(
             run.memory,
             run.vfs,
             await keep_one_place(run, trees),
-            listed={space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED},
+            listed=listed,
             options=run.options,
             names=run.people.names,
             rebuild=run.state.mode is RunMode.REBUILD,
@@ -104,7 +106,7 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
         writes=len(plan.writes),
         moves=len(plan.moves),
         deletes=len(plan.deletes),
-        unchanged=plan.unchanged,
+        unchanged=plan.unchanged - _unfetched(run, plan),
         requests=cost.requests,
         points=cost.points,
     )
@@ -112,6 +114,12 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
         await run.events.emit(RunWarned, message=f"space {space.key}: {warning}")
     if plan.held:
         await hold_deletions(run, plan)
+
+
+def _unfetched(run: RunContext, plan: Plan) -> int:
+    """Return how many pages are the same as far as the tree knows, and have failed because they are not."""
+    touched = {move.page_id for move in plan.moves}.union(write.page_id for write in plan.writes)
+    return len((run.state.failed_pages & plan.layout.snapshot.pages.keys()) - touched)
 
 
 async def _cost(run: RunContext, space_id: SpaceId, plan: Plan) -> Estimate:

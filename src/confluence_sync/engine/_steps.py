@@ -12,7 +12,7 @@ import attrs
 
 from ..errors import ClientError, MissingScopeError, StorageError
 from ..events import RunStarted, RunWarned
-from ..models import RunMode, SpaceId, SpaceMapping
+from ..models import RunMode, Space, SpaceId, SpaceMapping
 from ..planner import Plan, WritePage
 from ..protocols import Change
 from ._changes import can_list_changes, list_changes
@@ -72,12 +72,24 @@ async def _prepare(run: RunContext) -> None:
         await run.client.current_user()
     except MissingScopeError:
         await run.events.emit(RunWarned, message="the token may not read its own user; the identity was not checked")
-    await together(_prepare_space(run, mapping) for mapping in state.mappings)
+    seen = await _look_at_spaces(run)
+    await together(_prepare_space(run, mapping, seen.get(mapping.space_id)) for mapping in state.mappings)
 
 
-async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
+async def _look_at_spaces(run: RunContext) -> dict[SpaceId, Space]:
+    """Look at all spaces at once. Those that do not show are asked for one by one, which tells why."""
     try:
-        space = await run.client.space(mapping.space_id)
+        spaces = await run.client.spaces(mapping.space_id for mapping in run.state.mappings)
+    except ClientError as error:
+        if concerns_all(error):
+            raise
+        return {}
+    return {space.id: space for space in spaces}
+
+
+async def _prepare_space(run: RunContext, mapping: SpaceMapping, seen: Space | None) -> None:
+    try:
+        space = seen or await run.client.space(mapping.space_id)
     except ClientError as error:
         if concerns_all(error):
             raise
@@ -93,7 +105,7 @@ async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
 
 def _may_resume(run: RunContext, walk: Walk) -> bool:
     """A walk is worth going on with if it brought bodies and is not too old; a listing alone is cheap to repeat."""
-    age = ((run.client.server_time or run.clock.now()) - walk.started_at).total_seconds()
+    age = (run.server_now() - walk.started_at).total_seconds()
     return walk.with_bodies and age <= run.options.resume_walk_within
 
 
@@ -101,7 +113,7 @@ async def _list(run: RunContext) -> bool:
     """List one more portion; True once every space is listed or has failed."""
     pending = await _pending(run)
     if run.state.mode is RunMode.INCREMENTAL:
-        known = [record for record in pending if can_list_changes(record)]
+        known = [record for record in pending if can_list_changes(run, record)]
         if known:
             await _guarded(run, known, list_changes(run, known))
             return False

@@ -6,14 +6,14 @@ from itertools import count
 import attrs
 import pytest
 
-from confluence_sync.errors import AuthenticationError, ErrorKind, UnexpectedResponseError
+from confluence_sync.errors import AuthenticationError, ErrorKind, PermissionDeniedError, UnexpectedResponseError
 from confluence_sync.events import SpacePlanned
 
 
 async def preview(world):
     world.site.reset_log()
     async with world.engine() as engine:
-        return await engine.plan(world.mappings())
+        return await engine.preview(world.mappings())
 
 
 def lines(plans):
@@ -29,12 +29,23 @@ async def test_one_space_is_not_available(world):
     one.page("More")
     world.site.fail(f"/spaces/{two.id}/pages", status=403)
     found = await preview(world)
-    assert lines(found) == ["write One/More.md (new)"]
+    assert lines(found.plans) == ["write One/More.md (new)"]
     (error,) = found.problems.values()
     assert list(found.problems) == [str(two.id)]
     assert error.kind is ErrorKind.PERMISSION_DENIED
     assert str(found).splitlines()[-1].startswith(f"space {two.id}: ")
-    assert len(found) == 1
+    assert len(found.plans) == 1
+
+
+async def test_a_list_of_plans_is_whole(world):
+    """Who asks for plans alone gets one for each mapping, or the reason why not."""
+    world.space("ONE")
+    two = world.space("TWO")
+    async with world.engine() as engine:
+        assert len(await engine.plan(world.mappings())) == 2
+        world.site.fail(f"/spaces/{two.id}/pages", status=403)
+        with pytest.raises(PermissionDeniedError):
+            await engine.plan(world.mappings())
 
 
 async def test_no_space_is_available(world):
@@ -42,7 +53,7 @@ async def test_no_space_is_available(world):
     docs = world.space()
     world.site.fail(f"/spaces/{docs.id}", status=404, times=None)
     found = await preview(world)
-    assert list(found) == []
+    assert list(found.plans) == []
     assert list(found.problems) == [str(docs.id)]
 
 
@@ -60,7 +71,7 @@ async def test_identity_that_may_not_be_read(world, caplog):
     """A token without the scope for that is no obstacle."""
     world.space()
     world.site.fail("/user/current", status=401, body='{"code": 401, "message": "Unauthorized; scope does not match"}')
-    assert len(await preview(world)) == 1
+    assert len((await preview(world)).plans) == 1
     assert "identity was not checked" in caplog.text
 
 
@@ -82,7 +93,7 @@ async def test_a_listing_without_end(world):
     (error,) = found.problems.values()
     assert isinstance(error, UnexpectedResponseError)
     assert "goes in circles" in str(error)
-    assert len(found) == 1
+    assert len(found.plans) == 1
 
 
 async def test_a_page_that_moves_while_it_is_listed(world):
@@ -98,7 +109,7 @@ async def test_a_page_that_moves_while_it_is_listed(world):
         return response
 
     world.site.handle = answer
-    assert [line for line in lines(await preview(world)) if "Page" in line] == ["write Two/Page.md (new)"]
+    assert [line for line in lines((await preview(world)).plans) if "Page" in line] == ["write Two/Page.md (new)"]
 
 
 async def test_a_preview_changes_nothing_and_comes_true(world):
@@ -115,4 +126,4 @@ async def test_a_preview_changes_nothing_and_comes_true(world):
     assert {name: await world.collection(f"{name}/default") for name in memory} == memory
     await world.sync()
     planned = {event.space_key: (event.writes, event.moves) for event in world.told(SpacePlanned)}
-    assert planned == {plan.layout.snapshot.space.key: (len(plan.writes), len(plan.moves)) for plan in found}
+    assert planned == {plan.layout.snapshot.space.key: (len(plan.writes), len(plan.moves)) for plan in found.plans}
