@@ -21,6 +21,9 @@ __all__ = ["StepResult", "finish_cancelled", "finish_without_lease", "record_of"
 
 logger = logging.getLogger("confluence_sync.engine")
 
+_BURST = 60.0
+"""Seconds to wait for the end of a burst limit that does not name one; it is over in seconds."""
+
 _LONGEST_PAUSE = 6 * 3600.0
 """Seconds; the quota is hourly, so a server that asks for more is mistaken."""
 
@@ -160,7 +163,9 @@ async def _unbroken(call: Coroutine[Any, Any, None]) -> None:
 
 def _resume_at(now: datetime, error: RateLimitedError) -> datetime:
     """Trust what the server says as far as it makes sense; `min` in this order takes no NaN."""
-    wait = error.retry_after if error.retry_after is not None else _until_next_hour(now)
+    wait = error.retry_after
+    if wait is None:
+        wait = _until_next_hour(now) if error.quota else _BURST
     return now + timedelta(seconds=max(0.0, min(_LONGEST_PAUSE, wait)))
 
 
