@@ -57,6 +57,8 @@ class Walk:
         base_url: Base of human addresses, as the listing gives it.
         finished: Whether the end of the listing was reached.
         restarted: Whether it had to start over once because its cursor was no longer accepted.
+        resumed: Whether it, or the one whose bodies it is to use, was begun by an earlier run, since when the site may
+            have changed.
     """
 
     generation: int
@@ -68,6 +70,7 @@ class Walk:
     base_url: str = ""
     finished: bool = False
     restarted: bool = False
+    resumed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -80,7 +83,7 @@ class SpaceRecord:
         complete: Whether that tree was listed whole.
         watermark: Everything that changed before is in that tree.
         reconciled_at: When it was last listed in full.
-        spooled: Whether that walk brought the bodies, so that they need not be fetched.
+        spooled: Whether a walk brought the bodies, so that they need not be fetched.
         walk: The listing under way, if any.
     """
 

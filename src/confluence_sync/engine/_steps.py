@@ -84,16 +84,17 @@ async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
         return
     before = await run.memory.space(space.id)
     record = before if before is not None else SpaceRecord(space=space, base_url=run.client.site_url)
-    walk = record.walk if record.walk is not None and _may_resume(run, record.walk) else None
-    record = attrs.evolve(record, space=space, walk=walk)
+    record = attrs.evolve(record, space=space, walk=_resumed(run, record.walk))
     await run.memory.apply(run.memory.put_space(record))
     run.state.stages[space.id] = Stage.PENDING
 
 
-def _may_resume(run: RunContext, walk: Walk) -> bool:
+def _resumed(run: RunContext, walk: Walk | None) -> Walk | None:
     """A walk is worth going on with if it brought bodies and is not too old; a listing alone is cheap to repeat."""
+    if walk is None or not walk.with_bodies:
+        return None
     age = ((run.client.server_time or run.clock.now()) - walk.started_at).total_seconds()
-    return walk.with_bodies and age <= run.options.resume_walk_within
+    return attrs.evolve(walk, resumed=True) if age <= run.options.resume_walk_within else None
 
 
 async def _list(run: RunContext) -> bool:
