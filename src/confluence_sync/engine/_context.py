@@ -34,7 +34,9 @@ class EngineOptions:
         step_writes: Pages after which a writing step ends.
         lease: Seconds after which the lease of a dead run expires.
         overlap: Seconds an incremental run looks back beyond the watermark; covers the lag of the search index.
-        resume_walk_within: Seconds within which a broken walk is continued rather than started over.
+        resume_walk_within: Seconds within which a broken walk or a paused run is gone on with, not started over.
+        restart_below: Points. The run after a paused one that used fewer lists everything anew, since the site may have
+            changed; after one that used more, or two in a row, it goes on where that stood.
         sink_grace: Seconds the log sink has to catch up at the end of a run.
         conversion: Options of the converter; an empty site URL is filled in from the listing.
     """
@@ -47,6 +49,7 @@ class EngineOptions:
     lease: float = 60.0
     overlap: float = 15 * 60.0
     resume_walk_within: float = 6 * 3600.0
+    restart_below: int = 10_000
     sink_grace: float = 10.0
     conversion: ConvertOptions = attrs.field(factory=ConvertOptions)
 

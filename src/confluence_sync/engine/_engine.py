@@ -18,6 +18,7 @@ from ._context import EngineOptions, RunContext
 from ._events import EventStream
 from ._finish import StepResult, record_of, result_of, run_step
 from ._memory import Memory
+from ._pauses import after_pause
 from ._people import People
 from ._planning import plan_spaces
 from ._records import RunRecord, RunState
@@ -129,6 +130,9 @@ class SyncEngine:
         """
         Take the lease and return a run at its beginning, for `step`.
 
+        If the last run was paused, had the same mappings and at least the depth of this mode, this one does what that
+        one left to do, in that one's mode; see `EngineOptions.restart_below`.
+
         Raises:
             ConfigurationError: There are no mappings, or a space is mapped twice.
             RunInProgressError: Another run holds the lease.
@@ -144,6 +148,7 @@ class SyncEngine:
         )
         await self._renew(state)
         try:
+            state = await after_pause(self._memory, state, self._options)
             await self._memory.apply(*await self._close_dead_runs(), self._memory.put_run(record_of(state)))
         except BaseException:
             await self._memory.store.release_lease(self._memory.lease, state.run_id)

@@ -16,13 +16,13 @@ from ..client import Batch
 from ..converter import account_ids
 from ..errors import ClientError, ContentTooLargeError, ServerError, TransportError, UnexpectedResponseError
 from ..events import PagesListed, RunWarned, SpaceListed
-from ..models import AccountId, Page, PageBody, PageId, RunMode
+from ..models import AccountId, Page, PageBody, PageId, RunMode, TreeSnapshot
 from ..protocols import Change
 from ._containers import read_containers
 from ._context import RunContext
 from ._records import SpaceRecord, Walk
 
-__all__ = ["list_space", "people_of"]
+__all__ = ["list_space", "people_of", "tell_listed"]
 
 _MOST_IDLE = 50
 """Requests in a row that may bring no other page; pages that the token may not see make some listings so."""
@@ -164,13 +164,19 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
         *run.memory.clear_tree(space.id, record.generation),
         run.memory.put_space(listed),
     )
+    await tell_listed(run, listed, tree)
+
+
+async def tell_listed(run: RunContext, record: SpaceRecord, tree: TreeSnapshot) -> None:
+    """Tell that a space is listed, in this run or in the paused one that it goes on with."""
+    space = record.space
     await run.events.emit(
         SpaceListed,
         space_id=space.id,
         space_key=space.key,
         space_name=space.name,
         pages=len(tree.pages),
-        complete=True,
+        complete=tree.complete,
     )
 
 

@@ -11,6 +11,7 @@ from ..planner import Atlas, Claim, Estimate, Manifest, Plan, plan_layout, plan_
 from ..protocols import VFS
 from ._context import RunContext
 from ._memory import Memory
+from ._pauses import without_rebuilt
 from ._places import keep_one_place
 from ._records import Stage
 
@@ -27,7 +28,7 @@ async def make_plans(run: RunContext) -> None:
 async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
     """Return the plans of the run; a process that takes a run over makes them again, and gets what is left to do."""
     if run.plans is None:
-        await (run.people.recall() if run.state.mode is RunMode.INCREMENTAL else run.people.refresh())
+        await _know_people(run)
         trees: list[tuple[SpaceMapping, TreeSnapshot]] = []
         for mapping in run.state.mappings:
             record = await run.memory.space(mapping.space_id)
@@ -43,8 +44,21 @@ async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
             rebuild=run.state.mode is RunMode.REBUILD,
         )
         listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
-        run.plans = {space_id: plan for space_id, plan in plans.items() if space_id in listed}
+        run.plans = {
+            space_id: without_rebuilt(plan, run.state.rebuilt_to.get(space_id))
+            for space_id, plan in plans.items()
+            if space_id in listed
+        }
     return run.plans
+
+
+async def _know_people(run: RunContext) -> None:
+    """Ask for all names again, once in a run that is no incremental one, whoever takes its steps."""
+    if run.state.mode is RunMode.INCREMENTAL or run.state.asked_names:
+        await run.people.recall()
+    else:
+        await run.people.refresh()
+        run.state.asked_names = True
 
 
 async def plan_spaces(

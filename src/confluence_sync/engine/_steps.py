@@ -19,7 +19,7 @@ from ._changes import can_list_changes, list_changes
 from ._context import RunContext
 from ._extent import concerns_all
 from ._failures import fail_space
-from ._listing import list_space
+from ._listing import list_space, tell_listed
 from ._moving import move_files
 from ._planning import ensure_plans, make_plans
 from ._records import Phase, RunState, SpaceRecord, Stage, Walk
@@ -66,6 +66,7 @@ async def _prepare(run: RunContext) -> None:
         trigger=state.trigger,
         mode=state.mode,
         spaces=tuple(mapping.space_id for mapping in state.mappings),
+        continues=state.continues,
     )
     try:
         await run.client.current_user()
@@ -86,11 +87,14 @@ async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
     record = before if before is not None else SpaceRecord(space=space, base_url=run.client.site_url)
     record = attrs.evolve(record, space=space, walk=_resumed(run, record.walk))
     await run.memory.apply(run.memory.put_space(record))
-    run.state.stages[space.id] = Stage.PENDING
+    if run.state.stages.setdefault(space.id, Stage.PENDING) is Stage.LISTED:
+        await tell_listed(run, record, await run.memory.tree(record))
 
 
 def _resumed(run: RunContext, walk: Walk | None) -> Walk | None:
-    """A walk is worth going on with if it brought bodies and is not too old; a listing alone is cheap to repeat."""
+    """Return a walk that is worth going on with: it brought bodies and is not too old, or the run goes on with it."""
+    if run.state.continues is not None:
+        return walk
     if walk is None or not walk.with_bodies:
         return None
     age = ((run.client.server_time or run.clock.now()) - walk.started_at).total_seconds()
