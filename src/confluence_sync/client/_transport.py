@@ -17,6 +17,7 @@ from ..errors import ClientError, ContentTooLargeError, RateLimitedError, Transp
 from ..protocols import Clock
 from ._auth import Authentication
 from ._limiter import SiteLimiter
+from ._limits import limits_of
 from ._retry import RetryPolicy
 from ._values import Batch, Usage
 from ._wire import Call, read
@@ -88,7 +89,9 @@ class Transport:
             self._limiter = SiteLimiter.shared(self._auth.api_url)
         async with self._limiter.slot():
             response = await self._exchange(call)
-        self._limiter.near_limit(response.headers.get("X-RateLimit-NearLimit", "").lower() == "true")
+        limits = limits_of(response, now=self._clock.now())
+        self._limiter.slow_down(limits.near)
+        self._limiter.hold_back(limits.full)
         try:
             batch = read(call, response, now=self._clock.now())
         except RateLimitedError as error:
