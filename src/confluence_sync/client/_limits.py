@@ -34,11 +34,13 @@ class Limits:
     What one answer tells.
 
     Attributes:
+        at: When, by the provider's clock if it says.
         near: Seconds for which requests are better spaced out; 0 if no limit is near.
         full: Seconds in which no further request of the site would pass.
         used: Points of the app's hour that are gone at least, whoever used them; 0 if nothing is told.
     """
 
+    at: datetime
     near: float = 0.0
     full: float = 0.0
     used: int = 0
@@ -53,11 +55,13 @@ def limits_of(response: httpx.Response, *, now: datetime) -> Limits:
         now: Taken for the provider's time if the answer has no `Date`.
     """
     left, limit = (_number(response, f"X-RateLimit-{name}") for name in ("Remaining", "Limit"))
-    window = _window(response, served_at(response) or now)
+    at = served_at(response) or now
+    window = _window(response, at)
     told = response.headers.get("X-RateLimit-NearLimit", "").strip().lower() == "true"
     few = left is not None and limit is not None and left < _NEAR * limit
     quotas = list(_quotas(response, ""))
     return Limits(
+        at=at,
         near=max([window or _BURST_WINDOW if told or few else 0.0, *(quota.near for quota in quotas)]),
         full=window if left == 0 and limit != 0 else 0.0,
         used=max((quota.used for quota in (*quotas, *_quotas(response, "Beta-"))), default=0),
