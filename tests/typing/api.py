@@ -18,7 +18,7 @@ from confluence_sync.adapters import (
 )
 from confluence_sync.client import PointsBudget
 from confluence_sync.clock import SystemClock
-from confluence_sync.engine import RunState
+from confluence_sync.engine import Preview, RunState
 from confluence_sync.errors import ClientError, RunFailedError
 from confluence_sync.events import AnyEvent, PageFailed, PageWritten, RunFinished
 from confluence_sync.models import ConnectionId, SpaceId, TreeSnapshot
@@ -87,6 +87,8 @@ async def sync() -> None:
         engine = SyncEngine(client, HostVFS(), MemoryStateStore(), sink=HostSink())
         mappings = [SpaceMapping(space_id=SpaceId("1"), folder="team")]
         plans: list[Plan] = await engine.plan(mappings)
+        preview: Preview = await engine.preview(mappings, rebuild=True)
+        print(preview.estimate.points, preview.users)
         print(*plans, sep="\n")
         async with engine.run(mappings, mode=RunMode.INCREMENTAL) as run:
             async for event in run:

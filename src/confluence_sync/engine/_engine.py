@@ -21,6 +21,7 @@ from ._memory import Memory
 from ._pauses import after_pause
 from ._people import People
 from ._planning import plan_spaces
+from ._preview import Preview, estimate_run
 from ._records import RunRecord, RunState
 from ._report import RunReport
 from ._run import SyncRun, hold_lease
@@ -100,10 +101,15 @@ class SyncEngine:
             return await run.wait()
 
     async def plan(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> list[Plan]:
-        """
-        Return what a full run would do now, changing nothing: the dry run.
+        """Return what a full run would do now, changing nothing; see `preview`, which adds what it would cost."""
+        return list((await self.preview(mappings, rebuild=rebuild)).plans)
 
-        Lists every space without bodies: 1 request and 251 points per 250 pages.
+    async def preview(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> Preview:
+        """
+        Return what a full run would do now and what it would cost, changing nothing: the dry run.
+
+        Lists every space without bodies: 1 request and 251 points per 250 pages. What a run that was killed or paused
+        has left, and would spare the next one, is not taken into account.
 
         Raises:
             ClientError: A space cannot be listed.
@@ -114,7 +120,7 @@ class SyncEngine:
         _, plans = await plan_spaces(
             self._memory, self._vfs, trees, converter=self._options.conversion.fingerprint, rebuild=rebuild
         )
-        return list(plans.values())
+        return await estimate_run(self._memory, list(plans.values()), self._options, rebuild=rebuild)
 
     async def runs(self) -> list[RunRecord]:
         """Return the runs of the connection, the last first."""

@@ -28,7 +28,7 @@ async def make_plans(run: RunContext) -> None:
 async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
     """Return the plans of the run; a process that takes a run over makes them again, and gets what is left to do."""
     if run.plans is None:
-        await _know_people(run)
+        await run.people.recall()
         trees: list[tuple[SpaceMapping, TreeSnapshot]] = []
         for mapping in run.state.mappings:
             record = await run.memory.space(mapping.space_id)
@@ -50,15 +50,6 @@ async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
             if space_id in listed
         }
     return run.plans
-
-
-async def _know_people(run: RunContext) -> None:
-    """Ask for all names again, once in a run that is no incremental one, whoever takes its steps."""
-    if run.state.mode is RunMode.INCREMENTAL or run.state.asked_names:
-        await run.people.recall()
-    else:
-        await run.people.refresh()
-        run.state.asked_names = True
 
 
 async def plan_spaces(

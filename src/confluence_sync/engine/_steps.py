@@ -72,6 +72,9 @@ async def _prepare(run: RunContext) -> None:
         await run.client.current_user()
     except MissingScopeError:
         await run.events.emit(RunWarned, message="the token may not read its own user; the identity was not checked")
+    if state.mode is not RunMode.INCREMENTAL and not state.asked_names:
+        await run.people.refresh()
+        state.asked_names = True
     await together(_prepare_space(run, mapping) for mapping in state.mappings)
 
 
