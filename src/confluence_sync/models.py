@@ -30,6 +30,7 @@ __all__ = [
     "Space",
     "SpaceId",
     "SpaceMapping",
+    "TableStyle",
     "TreeSnapshot",
     "Trigger",
     "User",
@@ -152,6 +153,18 @@ class LocalEditPolicy(StrEnum):
     OVERWRITE = "overwrite"
 
 
+class TableStyle(StrEnum):
+    """
+    How tables are written that lose structure as Markdown: those with spans, or with lists, code, panels... in cells.
+
+    `MARKDOWN` puts empty cells where one spans others, and joins blocks by `<br>`; `HTML` writes such a table as HTML
+    with Markdown in its cells. All other tables are Markdown either way.
+    """
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 @attrs.frozen(kw_only=True)
 class SpaceMapping:
     """
@@ -162,6 +175,8 @@ class SpaceMapping:
         folder: Folder in the VFS in which the space's own folder appears; "" is the top. Relative, POSIX, NFC.
         max_delete_share: Fraction (0 to 1) of the managed files that one run may delete...
         max_delete_files: ...once more than this many files would go.
+        tables: How tables are written that lose structure as Markdown; None leaves it to the options of the converter.
+            A change writes the files of the space again.
     """
 
     space_id: SpaceId
@@ -170,6 +185,7 @@ class SpaceMapping:
     local_edits: LocalEditPolicy = LocalEditPolicy.KEEP_COPY
     max_delete_share: float = attrs.field(default=0.2, validator=[attrs.validators.ge(0), attrs.validators.le(1)])
     max_delete_files: int = attrs.field(default=10, validator=attrs.validators.ge(0))
+    tables: TableStyle | None = None
 
 
 class Reason(StrEnum):

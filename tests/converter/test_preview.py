@@ -18,8 +18,8 @@ ALLOWED = {
     "div": {"class"},
     "p": {"class"},
     "code": {"class"},
-    "td": {"align"},
-    "th": {"align"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan"},
     **{f"h{level}": {"id"} for level in range(1, 7)},
     **{name: set() for name in ["blockquote", "br", "del", "em", "hr", "pre", "strong", "sub", "sup", "table"]},
     **{name: set() for name in ["tbody", "thead", "tr", "ul"]},
@@ -67,6 +67,7 @@ def check(html):
         ("a &lt; b & c \\* &nbsp;d", "<p>a &lt; b &amp; c * \xa0d</p>"),
         ("`&lt;` ~~x~~ **y** *z*", "<p><code>&amp;lt;</code> <del>x</del> <strong>y</strong> <em>z</em></p>"),
         ("one\\\ntwo", "<p>one<br />\ntwo</p>"),
+        ("a<strong>**</strong>b<em>*c*</em>", "<p>a<strong>**</strong>b<em><em>c</em></em></p>"),
         ("H<sub>2</sub>O<br>x<sup>*y*</sup>", "<p>H<sub>2</sub>O<br />x<sup><em>y</em></sup></p>"),
         ('<a id="x"></a>text', '<p><a id="user-content-x"></a>text</p>'),
         ('<a id="x"></a>', '<p><a id="user-content-x"></a></p>'),
@@ -109,6 +110,67 @@ def test_tables():
         "> " + table.replace("\n", "\n> "),
     ):
         assert row in preview_html(markdown)
+
+
+def test_tables_of_html():
+    """Tables as the converter writes them are tables, with Markdown in their cells, wherever they stand."""
+    table = '<table>\n<tr>\n<th colspan="2" rowspan="3">\n\n- *a*\n\n</th>\n<td>\n</td>\n</tr>\n</table>'
+    html = (
+        '<table>\n<tr>\n<th colspan="2" rowspan="3">\n<ul>\n<li><em>a</em></li>\n</ul>\n</th>\n'
+        "<td>\n</td>\n</tr>\n</table>\n"
+    )
+    assert preview_html(table) == html
+    assert preview_html(f"text\n\n{table}\n\n{table}\n") == f"<p>text</p>\n{html}{html}"
+    nested = table.replace("- *a*", table)
+    for markdown in (nested, "- x\n\n  " + nested.replace("\n", "\n  "), "> " + nested.replace("\n", "\n> ")):
+        assert preview_html(markdown).count("<table>") == 2
+        assert "&lt;" not in preview_html(markdown)
+
+
+ROW = "<table>\n<tr>\n<td>\n\n{}\n\n</td>\n</tr>\n</table>"
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<table>",
+        "</table>",
+        "<td>\n\na\n\n</td>",
+        "<table>\n</tr>\n</table>",
+        "<table>\n<td>\n</td>\n</table>",
+        "<table>\n\na\n\n<tr>\n<td>\n</td>\n</tr>\n</table>",
+        "<table>\n<tr>\n\na\n\n<td>\n</td>\n</tr>\n</table>",
+        "<table>\n<tr>\n<td>\n</th>\n</tr>\n</table>",
+        "<table>\n<tr>\n<td>\n</td>\n</tr>",
+        ROW.replace("<td>", "<td onclick=x>"),
+        ROW.replace("<td>", '<td colspan="0">'),
+        ROW.replace("<td>", '<td colspan="1000">'),
+        ROW.replace("<td>", '<td colspan="2"onclick="3">'),
+        ROW.replace("<td>", '<td rowspan="2" colspan="2">'),
+        ROW.replace("<td>", " <td>"),
+        ROW.replace("<td>", "<td/>"),
+        ROW.replace("<table>", "<table><tr>"),
+        ROW.replace("<table>", "<TABLE>"),
+        ROW.replace("{}", "- <table>"),
+        ROW.replace("{}", "<table>"),
+        ROW.replace("{}", "</table>"),
+        ROW.replace("{}", "```"),
+        "- <table>\n\n<tr>\n<td>\n\na\n\n</td>\n</tr>\n</table>",
+    ],
+)
+def test_other_tags_of_tables_are_text(markdown):
+    """Tags in other forms, and tables that are not whole, are shown as they are written."""
+    html = preview_html(markdown)
+    check(html)
+    assert "&lt;" in html
+
+
+def test_a_broken_table_leaves_the_others():
+    """A mistake costs the tables around it, and none before it, in it or behind it."""
+    html = preview_html(f"{ROW}\n\n<table>\n<tr>\n<td>\n\n{ROW}\n\n</tr>\n\n{ROW}")
+    check(html)
+    assert html.count("<table>") == 3
+    assert html.count("&lt;table&gt;") == 1
 
 
 def test_tasks():
@@ -199,6 +261,15 @@ PIECES = st.sampled_from(
         "javascript:alert(1)",
         "&#58;",
         "| a | b |\n| --- | --- |\n",
+        "<table>\n",
+        "</table>\n",
+        "<tr>\n",
+        "</tr>\n",
+        "<td>\n",
+        '<th colspan="2">\n',
+        "</td>\n",
+        "<table>\n<tr>\n<td>\n\n",
+        "\n\n</td>\n</tr>\n</table>\n",
         "- [ ] ",
         "> [!NOTE]\n> ",
         " onclick=x",
@@ -231,7 +302,23 @@ def test_nothing_converted_can_run(storage):
 
 
 @pytest.mark.parametrize(
-    "line", ["# a\n", "> a\n- b\n", "> ", "- ", "<sub>", "<sub></sub>", "**a ", "[a](b) ", "![", "| a |\n", "`"]
+    "line",
+    [
+        "# a\n",
+        "<table>\n",
+        "<table>\n<tr>\n<td>\n",
+        "</table>\n",
+        "> a\n- b\n",
+        "> ",
+        "- ",
+        "<sub>",
+        "<sub></sub>",
+        "**a ",
+        "[a](b) ",
+        "![",
+        "| a |\n",
+        "`",
+    ],
 )
 def test_long_documents(line):
     """Twenty thousand of anything are shown, at about their length."""

@@ -130,6 +130,20 @@ def test_conversion_is_deterministic(storage):
     assert convert(storage) == convert(storage)
 
 
+BETWEEN_TAGS = re.compile(r"(?<=>)(?=<)|(?<=[^>])(?=</?[a-z])")
+
+
+@settings(max_examples=200, deadline=None)
+@given(DOCUMENTS)
+def test_short_ways_lead_to_the_same(storage):
+    """Elements with nothing but text in them, written whole, become what they become tag by tag."""
+    apart = "".join(
+        part if part.startswith("<![CDATA[") else BETWEEN_TAGS.sub("<!---->", part)
+        for part in re.split(r"(<!\[CDATA\[.*?\]\]>)", storage)
+    )
+    assert convert(apart) == convert(storage)
+
+
 @settings(max_examples=100, deadline=None)
 @given(DOCUMENTS)
 def test_lines_are_clean(storage):

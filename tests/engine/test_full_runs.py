@@ -59,9 +59,9 @@ async def test_second_run_writes_nothing(world, docs):
     assert spelled(world.events) == ["RunStarted", "PagesListed", "SpaceListed", "SpacePlanned", "RunFinished"]
     assert world.requests == [
         "GET /wiki/rest/api/user/current",
+        "POST /wiki/api/v2/users-bulk",
         f"GET /wiki/api/v2/spaces/{docs.id}",
         f"GET /wiki/api/v2/spaces/{docs.id}/pages",
-        "POST /wiki/api/v2/users-bulk",
     ]
     assert await world.files() == before
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._context import Context, Element
-from ._flow import CellFlow, Flow
+from ._flow import Flow
 from ._inline import NEW_LINE, Mark, render_text, render_whole
 from ._lists import ListBuilder
 from ._rules import Blocks, Line, OneLine, Paragraph
@@ -12,6 +12,7 @@ from ._tokens import unescape
 
 __all__ = [
     "DECISIONS",
+    "Caption",
     "Cell",
     "Head",
     "Heading",
@@ -38,7 +39,8 @@ class Heading(OneLine):
     @staticmethod
     def _write_heading(context: Context, element: Element, content: Flow) -> None:
         if text := content.finish():
-            context.headings.append(text)
+            if context.flow.has_headings:
+                context.headings.append(text)
             context.flow.heading(int(element.name[1]), text)
 
     def line(self, element: Element, mark: Mark | None) -> Line:
@@ -46,7 +48,7 @@ class Heading(OneLine):
 
         def write(context: Context, text: str) -> None:
             flow = context.flow
-            if mark or flow.is_line or flow.has_marks():
+            if mark or flow.is_line or not flow.has_headings or flow.has_marks():
                 context.fill(element, text, mark, block=True)
             elif heading := render_text(unescape(text), line_break=" "):
                 context.headings.append(heading)
@@ -68,7 +70,17 @@ def preformatted(context: Context, _element: Element, content: Flow) -> None:
 
 
 def rule(context: Context, _element: Element, _content: Flow) -> None:
+    context.tables.note_block()
     context.flow.rule()
+
+
+class Caption(Paragraph):
+    """`ac:caption`."""
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        if content.finish():
+            context.tables.note_block()
+        super().close(context, element, content)
 
 
 def break_line(context: Context, _element: Element, _content: Flow) -> None:
@@ -162,13 +174,12 @@ class Table(Blocks):
     def open(self, context: Context, element: Element) -> Flow:
         outer, content = context.flow, super().open(context, element)
         if content is not outer:
-            TableBuilder(outer, content)
+            context.tables.begin(outer, content)
         return content
 
     @staticmethod
-    def _write_table(context: Context, _element: Element, content: Flow) -> None:
-        if isinstance(content.owner, TableBuilder):
-            content.owner.write(context.flow)
+    def _write_table(context: Context, _element: Element, _content: Flow) -> None:
+        context.tables.end(context.flow)
 
 
 class Head:
@@ -216,7 +227,7 @@ class Cell(Paragraph):
         if content is context.flow or not isinstance(owner, TableBuilder):
             super().close(context, element, content)
         else:
-            owner.add_cell(content.finish(), *self._shape(element))
+            owner.close_cell(content, *self._shape(element))
 
     def line(self, element: Element, mark: Mark | None) -> Line:
         header, columns, rows = self._shape(element)
@@ -224,7 +235,7 @@ class Cell(Paragraph):
         def write(context: Context, text: str) -> None:
             owner = context.flow.owner
             if isinstance(owner, TableBuilder):
-                owner.add_cell(render_whole(text, mark, line_break=CellFlow.line_break), header, columns, rows)
+                owner.add_cell(render_whole(text, mark, line_break=owner.line_break), header, columns, rows)
             else:
                 context.fill(element, text, mark, block=True)
 

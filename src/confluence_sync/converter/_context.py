@@ -17,6 +17,7 @@ from ._inline import Mark
 from ._links import Links
 from ._macro import Excerpt, Macro, MacroHandler
 from ._references import Reference
+from ._tables import Tables
 from ._warnings import Warnings
 
 __all__ = ["Context", "Element", "Extension", "Rule"]
@@ -77,10 +78,15 @@ class Context:
         include: Puts an included page in, or the excerpt of it that is named; False if it may not.
         tasks: Owners of the tasks that are open.
         extensions: The extensions that are open.
+        tables: The tables so far.
     """
 
     def __init__(
-        self, macros: Mapping[str, MacroHandler], resolver: LinkResolver | None = None, site_url: str = ""
+        self,
+        macros: Mapping[str, MacroHandler],
+        resolver: LinkResolver | None = None,
+        site_url: str = "",
+        tables: Tables | None = None,
     ) -> None:
         self.flow = Flow()
         self.references: list[list[Reference]] = [[]]
@@ -92,6 +98,7 @@ class Context:
         self.include: Callable[[PageLink, Excerpt | None], bool] = _never
         self.tasks: list[object] = []
         self.extensions: list[Extension] = []
+        self.tables = tables or Tables()
         self._stack: list[tuple[Element, Flow]] = []
         self._open: defaultdict[str, int] = defaultdict(int)
 

@@ -8,18 +8,19 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from ..models import AccountId, AttachmentLink, ConversionWarning, PageLink
+from ..models import AccountId, AttachmentLink, ConversionWarning, PageLink, TableStyle
 from ..protocols import LinkResolver
 from ._context import Context
 from ._include import Includer
 from ._macro import MacroHandler
 from ._macros import MACROS
 from ._reader import read
+from ._tables import Tables
 from ._tokens import unescape
 
 __all__ = ["CONVERTER_FINGERPRINT", "Conversion", "ConvertOptions", "account_ids", "convert"]
 
-CONVERTER_FINGERPRINT = "1"
+CONVERTER_FINGERPRINT = "2"
 """Changes when the Markdown of a page may; files written under another one are written again."""
 
 _RULE_AT_START = re.compile(r"\A---(?=\n|\Z)")
@@ -64,16 +65,20 @@ class ConvertOptions:
             its excerpt, in the place of the macro; None leaves a link and a warning, as without it. It is asked once
             for each page, also for those that included pages include. What it raises, `convert` raises. A page by
             title without a space key is in the space of the page that is converted.
+        tables: What becomes of tables that lose structure as Markdown, those with spans or with blocks in their cells.
+            As `HTML` they keep it; a page that has some is read twice, and so are its macros.
     """
 
     site_url: str = ""
     macros: Mapping[str, MacroHandler] = attrs.field(factory=dict)
     include: Callable[[PageLink], str | None] | None = None
+    tables: TableStyle = TableStyle.MARKDOWN
 
     @property
     def fingerprint(self) -> str:
         """Of the converter with these options; a host that changes what a rule of its own does changes its name."""
-        parts = (CONVERTER_FINGERPRINT, self.site_url, *sorted(self.macros), *(["\0include"] if self.include else []))
+        include = ["\0include"] if self.include else []
+        parts = (CONVERTER_FINGERPRINT, self.site_url, self.tables, *sorted(self.macros), *include)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -92,12 +97,10 @@ def convert(
     Returns:
         The Markdown, what it links to, and what it does not carry.
     """
-    macros = {**MACROS, **options.macros} if options.macros else MACROS
-    context = Context(macros, resolver, options.site_url)
-    includer = Includer(context, storage, options.include) if options.include else None
-    if includer is not None:
-        context.include = includer
-    read(storage, context)
+    included: dict[PageLink, str | None] = {}
+    context = _read(storage, resolver, options, Tables(), included)
+    if options.tables is TableStyle.HTML and context.tables.lossy:
+        context = _read(storage, resolver, options, Tables(as_html=context.tables.lossy), included)
     markdown = _RULE_AT_START.sub("___", context.links.anchors.settle(context.flow.finish(), context.headings))
     return Conversion(
         markdown=f"{markdown}\n" if markdown else "",
@@ -105,8 +108,24 @@ def convert(
         attachments=tuple(context.links.attachments),
         mentions=tuple(context.links.mentions),
         warnings=context.warnings.all(),
-        included=tuple(includer.pages) if includer is not None else (),
+        included=tuple(included),
     )
+
+
+def _read(
+    storage: str,
+    resolver: LinkResolver | None,
+    options: ConvertOptions,
+    tables: Tables,
+    included: dict[PageLink, str | None],
+) -> Context:
+    """Read a page; pages that it includes are asked for unless they are there."""
+    macros = {**MACROS, **options.macros} if options.macros else MACROS
+    context = Context(macros, resolver, options.site_url, tables)
+    if options.include is not None:
+        context.include = Includer(context, storage, options.include, included)
+    read(storage, context)
+    return context
 
 
 def account_ids(storage: str) -> set[AccountId]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ._block_rules import (
+    Caption,
     Cell,
     Head,
     Heading,
@@ -103,7 +104,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         "img": Void(html_image),
         "ac:link": ConfluenceLink(),
         "ac:image": Image(),
-        "ac:caption": PARAGRAPH,
+        "ac:caption": Caption(),
         **dict.fromkeys(REFERENCES, ReferenceRule()),
         # Macros
         "ac:structured-macro": _MACRO,

@@ -16,10 +16,14 @@ from ._inline import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece, render_lin
 from ._tokens import unescape
 
 __all__ = ["Block", "CellFlow", "Flow", "Item", "LabelFlow", "LineFlow", "Literal", "RawFlow"]
+__all__ += ["MAX_DEPTH", "HtmlBlock"]
 
 MAX_DEPTH = 20
 _CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
 _ESCAPED = r"\\"
+_ITEM_MARKER = re.compile(r"^(\d*+)([-*.)])(?= |$)", re.MULTILINE)
+"""All else in a list is indented."""
+_OTHER_MARKER = {"-": "*", "*": "-", ".": ")", ")": "."}
 _LANGUAGE = re.compile(r"[^\w+#.-]+")
 
 
@@ -31,6 +35,12 @@ class Block(str):
 
 class ListBlock(Block):
     """A finished list."""
+
+    __slots__ = ()
+
+
+class HtmlBlock(Block):
+    """A finished block of HTML: it goes on to the next empty line."""
 
     __slots__ = ()
 
@@ -58,6 +68,7 @@ class Flow:
         line_break: What a break in its lines is written as.
         keeps_space: Whether white space at the start of its lines counts.
         is_line: Whether all of it is one line that is already begun.
+        has_headings: Whether a heading in it is a heading of the document.
         owner: The list or the table that takes items or rows from this flow, if there is one.
         blocks: The finished blocks.
         pieces: The line that is being written.
@@ -67,6 +78,7 @@ class Flow:
     line_break = NEW_LINE
     keeps_space = False
     is_line = False
+    has_headings = True
 
     def __init__(self, depth: int = 0, active: Sequence[Mark] = ()) -> None:
         self.depth = depth
@@ -196,10 +208,11 @@ class Flow:
         """Add the blocks of another flow."""
         content.end_paragraph()
         self.end_paragraph()
-        if self.blocks:
-            self.blocks.extend(content.blocks)
-        else:
+        if not self.blocks:
             self.blocks, content.blocks = content.blocks, []
+            return
+        for block in content.blocks:
+            self.blocks.append(_behind(self.blocks[-1], block))
 
     def heading(self, level: int, text: str) -> None:
         """Add a heading; a closing `#` is escaped, for it would be taken for a part of the markup."""
@@ -253,10 +266,15 @@ class Flow:
 
 
 class CellFlow(Flow):
-    """The content of a table cell: everything on one line, blocks parted by `<br>`."""
+    """
+    The content of a table cell: everything on one line, blocks parted by `<br>`.
+
+    What was no paragraph is a `Block` still, so that it can be told what the line has made of it.
+    """
 
     __slots__ = ()
     line_break = "<br>"
+    has_headings = False
 
     def nested(self) -> Flow:
         return CellFlow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
@@ -266,11 +284,15 @@ class CellFlow(Flow):
 
     def block(self, markdown: str) -> None:
         self.end_paragraph()
-        self.blocks.append(" ".join(markdown.split()))
+        if _holds_fence(markdown):
+            self.code("", markdown)
+        elif line := " ".join(markdown.split()):
+            self.blocks.append(Block(line))
 
     def heading(self, level: int, text: str) -> None:
         del level
-        self.block(strong(text))
+        self.end_paragraph()
+        self.blocks.append(strong(text))
 
     def code(self, language: str, text: str) -> None:
         del language
@@ -280,7 +302,7 @@ class CellFlow(Flow):
     def quote(self, label: str, title: str, content: Flow) -> None:
         del label
         self.end_paragraph()
-        self.blocks.extend(filter(None, (strong(title), content.finish())))
+        self.blocks.extend(map(Block, filter(None, (strong(title), content.finish()))))
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
         for item in items:
@@ -329,7 +351,10 @@ class LineFlow(Flow):
         self.pieces.append(" ")
 
     def block(self, markdown: str) -> None:
-        self.pieces += [" ", Markup(" ".join(markdown.split())), " "]
+        if _holds_fence(markdown):
+            self.code("", markdown)
+        else:
+            self.pieces += [" ", Markup(" ".join(markdown.split())), " "]
 
     def code(self, language: str, text: str) -> None:
         del language
@@ -397,17 +422,29 @@ def _item(item: Item, marker: str) -> str:
     if len(content.blocks) == 1 and type(line := content.blocks[0]) is str and "\n" not in line:
         return f"{lead} {line}"
     parts = [lead]
-    glue = " "
+    glue, before = " ", ""
     for block in content.blocks:
         if glue == " " and item.box and isinstance(block, Block):
             glue = "\n\n"
         elif glue != " ":
-            glue = "\n" if _interrupts(block) else "\n\n"
+            glue = "\n" if _interrupts(block) and not isinstance(before, HtmlBlock) else "\n\n"
         parts += (glue, block)
-        glue = ""
+        glue, before = "", block
     pad = " " * (len(marker) + 1)
     first, *rest = "".join(parts).split("\n")
     return "\n".join([first, *[pad + line if line else "" for line in rest]]) if rest else first
+
+
+def _holds_fence(markdown: str) -> bool:
+    """Whether there may be code in several lines, which would not be code in one."""
+    return "\n" in markdown and ("```" in markdown or "~~~" in markdown)
+
+
+def _behind(before: str, block: str) -> str:
+    """Return a block as it stands behind another: a list needs another marker than a list before it."""
+    if isinstance(before, ListBlock) and isinstance(block, ListBlock) and _marker(before) == _marker(block):
+        return ListBlock(_ITEM_MARKER.sub(lambda match: match[1] + _OTHER_MARKER[match[2]], block))
+    return block
 
 
 def _marker(block: ListBlock) -> str:

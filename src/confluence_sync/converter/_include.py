@@ -43,11 +43,16 @@ class Includer:
     A page that would stand in itself is not put in, nor one too deep or beyond what a page may include.
     """
 
-    def __init__(self, context: Context, storage: str, fetch: Callable[[PageLink], str | None]) -> None:
-        self.pages: dict[PageLink, None] = {}
+    def __init__(
+        self,
+        context: Context,
+        storage: str,
+        fetch: Callable[[PageLink], str | None],
+        fetched: dict[PageLink, str | None],
+    ) -> None:
         self._context = context
         self._fetch = fetch
-        self._fetched: dict[PageLink, str | None] = {}
+        self._fetched = fetched
         self._excerpts: dict[tuple[PageLink, tuple[str, ...]], Mapping[str, str]] = {}
         self._open = [storage]
         self._left = MAX_INCLUDED
@@ -67,7 +72,6 @@ class Includer:
 
     def _storage(self, page: PageLink) -> str | None:
         if page not in self._fetched:
-            self.pages[page] = None
             self._fetched[page] = self._fetch(page)
         return self._fetched[page]
 

@@ -17,6 +17,7 @@ from mistune.util import safe_entity, striptags
 from ._blocks import PlacedBlockParser
 from ._front_matter import Document, as_document
 from ._headings import Slugs
+from ._preview_tables import table_tags, tags_of_tables
 
 __all__ = ["preview_html"]
 
@@ -29,7 +30,7 @@ _IGNORED_BY_BROWSERS = re.compile(r"[\x00-\x20\x7f-\x9f]")
 
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?:\n|$)")
 _BREAK = re.compile(r"<br ?/?>")
-_SCRIPT = re.compile(r"<(/?)(sub|sup)>")
+_MARK = re.compile(r"<(/?)(sub|sup|strong|em|del)>")
 _ANCHOR = re.compile(r'<a id="([\w-]+)">')
 
 
@@ -42,9 +43,9 @@ def preview_html(
     """
     Return the Markdown of a file as HTML, without its front matter: what stands inside of a page's `<body>`.
 
-    Nothing in the file can run: raw HTML is shown as text, but for what the converter writes itself (`<br>`, `<sub>`,
-    `<sup>`, `<a id>`); links lead to http, https, mailto, tel and relative addresses only, others leave their text.
-    Alerts have the classes GitHub gives them (`markdown-alert`, `markdown-alert-note`).
+    Nothing in the file can run: raw HTML is shown as text, but for what the converter writes itself (`<br>`, emphasis,
+    `<sub>`, `<sup>`, `<a id>`, tables); links lead to http, https, mailto, tel and relative addresses only, others
+    leave their text. Alerts have the classes GitHub gives them (`markdown-alert`, `markdown-alert-note`).
 
     Args:
         document: As `read_document` returns it, or the text of a file or of a page, with or without front matter.
@@ -53,7 +54,7 @@ def preview_html(
         id_prefix: Stands before the anchors, and in the links to them, lest content take the name of something else.
     """
     renderer = _Renderer(resolve or str, id_prefix)
-    plugins = (strikethrough, table, table_in_list, table_in_quote, task_lists)
+    plugins = (strikethrough, table, table_in_list, table_in_quote, table_tags, task_lists)
     markdown = Markdown(renderer, PlacedBlockParser(), plugins=plugins)
     for rules in (markdown.block.rules, markdown.block.block_quote_rules, markdown.block.list_rules):
         rules.remove("raw_html")
@@ -118,6 +119,10 @@ class _Renderer(HTMLRenderer):
         anchor = _ANCHOR.fullmatch(html)
         return f'<a id="{self._id(anchor[1])}">' if anchor else html
 
+    def table_tag(self, html: str) -> str:
+        """Write a tag of a table that is not whole."""
+        return f"<p>{escape(html.strip())}</p>\n"
+
     def alert(self, text: str, kind: str) -> str:
         title = f'<p class="markdown-alert-title">{kind.title()}</p>\n'
         return f'<div class="markdown-alert markdown-alert-{kind}">\n{title}{text}</div>\n'
@@ -142,15 +147,15 @@ class _Renderer(HTMLRenderer):
 
 def _pair_tags(tokens: list[_Token]) -> Iterator[_Token]:
     """Yield tokens; tags of raw HTML that may stand in the preview, and whose other half is there, become `tag`s."""
-    paired: set[int] = set()
+    paired = tags_of_tables(tokens)
     open_tags: list[tuple[str, int]] = []
     for index, token in enumerate(tokens):
         if token["type"] != "inline_html":
             continue
-        if script := _SCRIPT.fullmatch(token["raw"]):
-            if not script[1]:
-                open_tags.append((script[2], index))
-            elif open_tags and open_tags[-1][0] == script[2]:
+        if mark := _MARK.fullmatch(token["raw"]):
+            if not mark[1]:
+                open_tags.append((mark[2], index))
+            elif open_tags and open_tags[-1][0] == mark[2]:
                 paired |= {open_tags.pop()[1], index}
         elif token["raw"] == "</a>" and index and _ANCHOR.fullmatch(tokens[index - 1].get("raw", "")):
             paired |= {index - 1, index}

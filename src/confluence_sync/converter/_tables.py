@@ -1,13 +1,15 @@
-"""Tables: cells with spans, laid out on a grid in which every row has every column."""
+"""Tables: cells with spans, laid out on a grid in which every row has every column, or left to HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from ._flow import CellFlow, Flow
-from ._inline import strong
+from ._escape import begins_block
+from ._flow import Block, CellFlow, Flow
+from ._html_tables import HtmlCell, HtmlCellFlow, html_table
+from ._inline import NEW_LINE, strong
 
-__all__ = ["TableBuilder"]
+__all__ = ["TableBuilder", "Tables"]
 
 _MAX_SPAN = 200
 _SPARSE = 20
@@ -26,11 +28,16 @@ class TableBuilder:
 
     Attributes:
         stray: The flow of what stands outside of cells, a caption; it goes before the table.
+        line_break: What a break in the lines of its cells is written as.
+        has_blocks: Whether a cell has more in it than paragraphs.
     """
 
-    def __init__(self, outer: Flow, stray: Flow) -> None:
+    def __init__(self, outer: Flow, stray: Flow, *, html: bool = False) -> None:
         self.stray = stray
         stray.owner = self
+        self.line_break = NEW_LINE if html else CellFlow.line_break
+        self.has_blocks = False
+        self._html = html
         self._depth = outer.depth + 1
         self._rows: list[list[str]] = []
         self._spans: dict[tuple[int, int], tuple[int, int]] = {}
@@ -54,16 +61,25 @@ class TableBuilder:
         """Return the flow for the content of a cell."""
         if not self._rows:
             self.start_row()
-        return CellFlow(self._depth)
+        return HtmlCellFlow(self._depth) if self._html else CellFlow(self._depth)
+
+    def close_cell(self, content: Flow, header: bool = False, columns: int = 1, rows: int = 1) -> None:
+        """Add a cell whose flow is done with; see `add_cell`."""
+        self.add_cell(content.finish(), header, columns, rows)
+        self.has_blocks = self.has_blocks or any(type(block) is Block and block for block in content.blocks)
 
     def add_cell(self, text: str, header: bool = False, columns: int = 1, rows: int = 1) -> None:
         """Add a finished cell, given whether it is a header and how many columns and rows it covers."""
         if not self._rows:
             self.start_row()
         row = self._rows[-1]
-        if columns != 1 or rows != 1:
+        if columns > 1 or rows > 1:
             self._spans[len(self._rows) - 1, len(row)] = (columns, rows)
-        row.append(_Header(text) if header else text)
+        row.append(_Header(text) if header or (self._html and self._in_head) else text)
+
+    def loses_structure(self) -> bool:
+        """Tell whether cells span others, or hold blocks, which a table of Markdown cannot show."""
+        return self.has_blocks or bool(self._spans)
 
     def write(self, flow: Flow) -> None:
         """Write the table into a flow, and what stood outside of its cells before it; the table is done with."""
@@ -71,12 +87,24 @@ class TableBuilder:
         self.stray.owner = None
         if not any(map(any, self._rows)):
             return
+        if self._html:
+            flow.blocks.append(html_table(map(self._html_row, range(len(self._rows)))))
+            return
         grid = self._spanned_grid() if self._spans else self._plain_grid()
         first = next(filter(None, self._rows))
         if self._has_head or all(isinstance(cell, _Header) for cell in first):
-            flow.table(grid[0], [*map(_with_bold_headers, grid[1:])])
+            flow.table(_with_plain_headers(grid[0]), [*map(_with_bold_headers, grid[1:])])
         else:
             flow.table([""] * len(grid[0]), [*map(_with_bold_headers, grid)])
+
+    def _html_row(self, number: int) -> Iterator[HtmlCell]:
+        for index, cell in enumerate(self._rows[number]):
+            columns, rows = map(_clamp, self._spans.get((number, index), (1, 1)))
+            if isinstance(cell, _Header):
+                words = _without_strong(cell)
+                yield HtmlCell("th", cell if begins_block(words) else words, columns, rows)
+            else:
+                yield HtmlCell("td", cell, columns, rows)
 
     def _plain_grid(self) -> list[list[str]]:
         """Lay out cells of one column and one row each."""
@@ -117,6 +145,52 @@ class TableBuilder:
         return _SPARSE * sum(map(len, self._rows)) + 1000
 
 
+class Tables:
+    """
+    The tables of a page, numbered as they begin.
+
+    Whether a table loses structure shows at its end, when its cells are written already. A page that has such tables is
+    read again to write them as HTML.
+
+    Attributes:
+        lossy: Numbers of the tables that have lost structure.
+    """
+
+    def __init__(self, as_html: Collection[int] = ()) -> None:
+        self.lossy: set[int] = set()
+        self._as_html = as_html
+        self._begun = 0
+        self._open: list[tuple[int, TableBuilder]] = []
+
+    def begin(self, outer: Flow, stray: Flow) -> None:
+        """Begin a table; within a line of cells it is a part of that, however it was meant to be written."""
+        html = self._begun in self._as_html and not isinstance(outer, CellFlow)
+        self._open.append((self._begun, TableBuilder(outer, stray, html=html)))
+        self._begun += 1
+
+    def end(self, flow: Flow) -> None:
+        """End the table begun last and write it into a flow."""
+        number, builder = self._open.pop()
+        builder.write(flow)
+        if builder.loses_structure():
+            self.lossy.add(number)
+
+    def note_block(self) -> None:
+        """Note that there is a block in the table begun last, if one is open, that is written as a line."""
+        if self._open:
+            self._open[-1][1].has_blocks = True
+
+
+def _without_strong(cell: str) -> str:
+    """Return a header cell without the bold that all of it is in: headers are bold by themselves."""
+    words = cell[2:-2]
+    return words if words and cell[:2] == "**" == cell[-2:] and "**" not in words else cell
+
+
+def _with_plain_headers(row: Sequence[str]) -> Sequence[str]:
+    return [_without_strong(cell) if cell[:2] == "**" else cell for cell in row]
+
+
 def _with_bold_headers(row: Sequence[str]) -> Sequence[str]:
     """Write the headers of rows below the header row in bold, for Markdown has no other way to tell."""
     return [strong(cell) if type(cell) is _Header else cell for cell in row]
@@ -127,8 +201,14 @@ def _clamp(span: int) -> int:
 
 
 def _pad(placed: Sequence[dict[int, str]], budget: int) -> list[list[str]]:
-    """Give every row every column; a table that this would make too large keeps the cells it has."""
+    """
+    Give every row every column; in a table that this would make too large rows end with the last cell they have.
+
+    The first row has as many as any other: what goes beyond the header of a table is not shown.
+    """
     width = max((column for columns in placed for column in columns), default=0) + 1
     if width * len(placed) > max(budget, 0) + 1000:
-        return [list(columns.values()) for columns in placed]
+        rows = [list(columns.values()) for columns in placed]
+        rows[0] += [""] * (max(map(len, rows)) - len(rows[0]))
+        return rows
     return [[columns.get(column, "") for column in range(width)] for columns in placed]

@@ -38,7 +38,8 @@ class EngineOptions:
         restart_below: Points. The run after a paused one that used fewer lists everything anew, since the site may have
             changed; after one that used more, or two in a row, it goes on where that stood.
         sink_grace: Seconds the log sink has to catch up at the end of a run.
-        conversion: Options of the converter; an empty site URL is filled in from the listing.
+        conversion: Options of the converter; an empty site URL is filled in from the listing, and what a mapping says
+            goes first.
     """
 
     listing_batch: int = attrs.field(default=250, validator=[_at_least_one, attrs.validators.le(250)])
@@ -52,6 +53,10 @@ class EngineOptions:
     restart_below: int = 10_000
     sink_grace: float = 10.0
     conversion: ConvertOptions = attrs.field(factory=ConvertOptions)
+
+    def conversion_for(self, mapping: SpaceMapping) -> ConvertOptions:
+        """Return the options of the converter for the pages of a mapping."""
+        return self.conversion if mapping.tables is None else attrs.evolve(self.conversion, tables=mapping.tables)
 
 
 @attrs.define(kw_only=True)

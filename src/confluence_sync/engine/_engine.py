@@ -117,9 +117,7 @@ class SyncEngine:
         """
         _check(mappings)
         trees = [(mapping, await self._snapshot(mapping)) for mapping in mappings]
-        _, plans = await plan_spaces(
-            self._memory, self._vfs, trees, converter=self._options.conversion.fingerprint, rebuild=rebuild
-        )
+        _, plans = await plan_spaces(self._memory, self._vfs, trees, options=self._options, rebuild=rebuild)
         return await estimate_run(self._memory, list(plans.values()), self._options, rebuild=rebuild)
 
     async def runs(self) -> list[RunRecord]:

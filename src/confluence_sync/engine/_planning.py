@@ -9,7 +9,7 @@ from ..events import DeletionsHeld, RunWarned, SpacePlanned
 from ..models import AccountId, RunMode, SpaceId, SpaceMapping, TreeSnapshot
 from ..planner import Atlas, Claim, Estimate, Manifest, Plan, plan_layout, plan_sync, space_roots
 from ..protocols import VFS
-from ._context import RunContext
+from ._context import EngineOptions, RunContext
 from ._memory import Memory
 from ._pauses import without_rebuilt
 from ._places import keep_one_place
@@ -39,7 +39,7 @@ async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
             run.memory,
             run.vfs,
             trees,
-            converter=run.options.conversion.fingerprint,
+            options=run.options,
             names=run.people.names,
             rebuild=run.state.mode is RunMode.REBUILD,
         )
@@ -57,7 +57,7 @@ async def plan_spaces(
     vfs: VFS,
     trees: Sequence[tuple[SpaceMapping, TreeSnapshot]],
     *,
-    converter: str,
+    options: EngineOptions,
     names: Mapping[AccountId, str] | None = None,
     rebuild: bool,
 ) -> tuple[Atlas, dict[SpaceId, Plan]]:
@@ -83,7 +83,7 @@ async def plan_spaces(
             mapping,
             occupied=occupied[tree.space.id],
             missing=frozenset(_missing(manifests[tree.space.id], files[tree.space.id])),
-            converter=converter,
+            converter=options.conversion_for(mapping).fingerprint,
             layout=layouts[tree.space.id],
             atlas=atlas,
             names=names,

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
+from ..converter import ConvertOptions
 from ..errors import ConfluenceSyncError, StorageError
 from ..events import PageWritten
 from ..models import PageId, SpaceId
@@ -39,11 +40,12 @@ async def write_files(run: RunContext, space_id: SpaceId, plan: Plan, writes: Se
         ClientError: Confluence cannot be read at all.
         StorageError: Nothing at all can be written.
     """
+    options = run.options.conversion_for(run.mapping(space_id))
     async with aclosing(_bodies_ahead(run, plan, writes)) as chunks:
         async for chunk, bodies in chunks:
             await run.people.learn({account for body in bodies.found.values() for account in people_of(body)})
             entries = await run.memory.entries(space_id, [write.page_id for write in chunk])
-            rendered = [await _render(run, plan, write, bodies) for write in chunk]
+            rendered = [await _render(run, plan, write, bodies, options) for write in chunk]
             await _note(run, space_id, rendered, entries)
             results = await _save(run, space_id, chunk, rendered, entries)
             await _record(run, plan, chunk, results, entries)
@@ -71,7 +73,7 @@ async def _bodies_ahead(
         await asyncio.gather(*ahead, return_exceptions=True)
 
 
-async def _render(run: RunContext, plan: Plan, write: WritePage, bodies: Bodies) -> Result:
+async def _render(run: RunContext, plan: Plan, write: WritePage, bodies: Bodies, options: ConvertOptions) -> Result:
     """Convert one page; a failure is a result, so that the other pages land."""
     if write.page_id in bodies.failed:
         return bodies.failed[write.page_id]
@@ -83,7 +85,7 @@ async def _render(run: RunContext, plan: Plan, write: WritePage, bodies: Bodies)
             tree=plan.layout.snapshot,
             atlas=run.atlas,
             names=run.people.names,
-            options=run.options.conversion,
+            options=options,
         )
     except Exception as error:  # noqa: BLE001 - a host's macro handler, or a bug: this page fails, the others land
         return _as_failure(write.page_id, error)
