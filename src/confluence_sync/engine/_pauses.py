@@ -75,7 +75,7 @@ def without_rebuilt(plan: Plan, rebuilt_to: PageId | None) -> Plan:
 
 def _is_followed_by(paused: RunState, asked: RunState, *, within: float) -> bool:
     """Whether a run does at most what a paused one had to do, and not too long after it."""
-    if paused.mappings != asked.mappings or _BY_DEPTH.index(paused.mode) < _BY_DEPTH.index(asked.mode):
+    if set(paused.mappings) != set(asked.mappings) or _BY_DEPTH.index(paused.mode) < _BY_DEPTH.index(asked.mode):
         return False
     return paused.resume_at is not None and (asked.started_at - paused.resume_at).total_seconds() <= within
 
