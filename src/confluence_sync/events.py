@@ -175,7 +175,11 @@ class PageSkipped(SyncEvent):
 
 @attrs.frozen(kw_only=True)
 class PageFailed(SyncEvent):
-    """One page did not land; the next run tries it again. `message` holds the provider's own words."""
+    """
+    One page did not land; the next run tries it again. `message` holds the provider's own words.
+
+    `path` is "" if it is not known yet where the page belongs.
+    """
 
     space_id: SpaceId
     page_id: PageId

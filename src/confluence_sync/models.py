@@ -12,6 +12,7 @@ import attrs
 __all__ = [
     "AccountId",
     "AttachmentLink",
+    "ChangeSource",
     "ConnectionId",
     "Container",
     "ContentId",
@@ -207,8 +208,8 @@ class RunMode(StrEnum):
     """
     How a run looks for changes.
 
-    `FULL` lists every page, `INCREMENTAL` asks only for what changed since the watermark, `REBUILD` lists every page
-    and writes every file again.
+    `FULL` lists every page, `INCREMENTAL` asks only for what changed since the watermark and, if it is scheduled, lists
+    in full what was not for a day, `REBUILD` lists every page and writes every file again.
     """
 
     FULL = "full"
@@ -216,8 +217,20 @@ class RunMode(StrEnum):
     REBUILD = "rebuild"
 
 
+class ChangeSource(StrEnum):
+    """
+    Where an incremental run looks for changes.
+
+    `SEARCH` asks one CQL query for all spaces and checks the answer against the latest edits; `LISTING` lists pages by
+    date of change, which needs neither a search scope nor an index.
+    """
+
+    SEARCH = "search"
+    LISTING = "listing"
+
+
 class Trigger(StrEnum):
-    """Who started a run."""
+    """Who started a run: a person, who waits for it, or a schedule."""
 
     MANUAL = "manual"
     SCHEDULED = "scheduled"

@@ -137,6 +137,26 @@ async def test_latest_edits_first(client, site, shapes):
     assert site.asked == ["GET /wiki/api/v2/spaces/5/pages?status=current&sort=-modified-date&limit=25"]
 
 
+async def test_spaces_by_id(client, site, shapes):
+    """Many spaces come with one request, each id asked for once; none is no request."""
+    site.answers(shapes.listing({"id": "5", "key": "A", "name": "A"}, {"id": 6, "key": "B", "name": "B"}))
+    assert [space.key for space in await client.spaces(["5", "6", "5", "7"])] == ["A", "B"]
+    assert site.asked == ["GET /wiki/api/v2/spaces?ids=5,6,7&limit=250"]
+    assert await client.spaces([]) == ()
+    assert len(site.asked) == 1
+
+
+async def test_latest_edits_of_many_spaces(client, site, shapes):
+    """Up to a hundred spaces are listed by date at once; none would mean all of the site."""
+    site.answers(shapes.listing(shapes.page("1", spaceId="6")))
+    (page,) = await collected(client.recent_batches(["5", "6"], limit=10))
+    assert page.space_id == "6"
+    assert site.asked == ["GET /wiki/api/v2/pages?space-id=5,6&status=current&sort=-modified-date&limit=10"]
+    for spaces in ([], [str(number) for number in range(101)]):
+        with pytest.raises(ConfigurationError, match="1 to 100 spaces"):
+            client.recent_batches(spaces)
+
+
 async def test_pages_by_id(client, site, shapes):
     """Pages by id come in the order of the answer, from all its batches; what is missing is missing."""
     site.answers(shapes.listing(shapes.body("2", "b"), cursor="c"), shapes.listing(shapes.body("1", "a")))

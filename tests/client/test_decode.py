@@ -100,6 +100,7 @@ def test_search_hit_of_v1():
         "id": "98765",
         "type": "page",
         "status": "archived",
+        "title": "Runbook",
         "space": {"key": "~55", "id": 3},
         "version": {"number": 4, "when": "2026-10-30T18:05:44.123+02:00", "by": {"type": "known"}},
     }
@@ -108,6 +109,7 @@ def test_search_hit_of_v1():
         type="page",
         status="archived",
         space_key="~55",
+        title="Runbook",
         version=4,
         last_modified=datetime(2026, 10, 30, 16, 5, 44, 123000, tzinfo=UTC),
     )

@@ -16,7 +16,7 @@ from confluence_sync.adapters import MemoryStateStore, MemoryVFS
 from confluence_sync.client import ConfluenceClient, PointsBudget, SiteApiToken
 from confluence_sync.engine import EngineOptions, RunReport, SyncEngine
 from confluence_sync.events import AnyEvent, RunFinished, RunStarted
-from confluence_sync.models import RunMode, SpaceId, SpaceMapping
+from confluence_sync.models import RunMode, SpaceId, SpaceMapping, Trigger
 from confluence_sync.protocols import VFS, LogSink, StateStore
 from confluence_sync.testing import FakeSite, FakeSpace, ManualClock
 
@@ -63,12 +63,12 @@ class World:
             client = ConfluenceClient(auth, http=http, clock=self.clock, random=Random(0), budget=self.budget)
             yield SyncEngine(client, self.vfs, self.store, sink=self.sink, clock=self.clock, options=self.options)
 
-    async def sync(self, mode: RunMode = RunMode.FULL) -> RunReport:
+    async def sync(self, mode: RunMode = RunMode.FULL, trigger: Trigger = Trigger.MANUAL) -> RunReport:
         """Run to the end; whatever happened, the run has to leave things in order."""
         self.clock.advance(60)
         self.events = []
         self.site.reset_log()
-        async with self.engine() as engine, engine.run(self.mappings(), mode=mode) as run:
+        async with self.engine() as engine, engine.run(self.mappings(), mode=mode, trigger=trigger) as run:
             self.events = [event async for event in run]
         await self.assert_ended_well(run.report)
         return run.report

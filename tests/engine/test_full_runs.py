@@ -59,8 +59,8 @@ async def test_second_run_writes_nothing(world, docs):
     assert spelled(world.events) == ["RunStarted", "PagesListed", "SpaceListed", "SpacePlanned", "RunFinished"]
     assert world.requests == [
         "GET /wiki/rest/api/user/current",
+        "GET /wiki/api/v2/spaces",
         "POST /wiki/api/v2/users-bulk",
-        f"GET /wiki/api/v2/spaces/{docs.id}",
         f"GET /wiki/api/v2/spaces/{docs.id}/pages",
     ]
     assert await world.files() == before

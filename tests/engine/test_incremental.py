@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+import attrs
 import pytest
-from engine_world import World, link
+from engine_world import link
 
-from confluence_sync.events import PageWritten, RunWarned
+from confluence_sync.events import PageFailed, PageWritten
 from confluence_sync.models import Outcome, RunMode
 
 INCREMENTAL = RunMode.INCREMENTAL
@@ -39,7 +40,7 @@ async def test_first_incremental_run_is_full(world, docs):
 
 
 async def test_nothing_new_costs_a_constant(world, docs):
-    """Without changes an incremental run is a look at each space and one search."""
+    """Without changes an incremental run is a look at each space, at the latest edits, and one search."""
     await world.sync()
     world.clock.advance(3600)
     report = await world.sync(INCREMENTAL)
@@ -61,7 +62,7 @@ async def test_edits_and_new_pages_are_found(world, docs):
         "Docs/Docs Home/Page 2.md",
         "Docs/Outer/Inner/Leaf.md",
     ]
-    assert world.requests.count("GET /wiki/api/v2/pages") == 1
+    assert [request.query["id"].count(",") for request in world.site.requests if "id" in request.query] == [1]
     await assert_clean(world)
 
 
@@ -75,50 +76,138 @@ async def test_rename_rewrites_links_in_other_spaces(world, docs):
     assert "(../Docs/Start/Page%201.md)" in await world.text("Ops/Runbook.md")
 
 
-async def test_what_the_index_shows_late_is_found(world):
-    """The next run looks back far enough to find what search did not know yet."""
-    world = World(index_lag=timedelta(minutes=5))
-    build(world)
-    await world.sync()
-    world.clock.advance(3600)
-    world.site.page("Page 2").edit("<p>New.</p>")
-    assert (await world.sync(INCREMENTAL)).counts.written == 0
-    world.clock.advance(600)
-    assert (await world.sync(INCREMENTAL)).counts.written == 1
-    await assert_clean(world)
-
-
-@pytest.mark.parametrize("status", [401, 403, 400, 413])
-async def test_search_refused(world, docs, status):
-    """Without the right to search, pages are listed by date, which the run says."""
-    await world.sync()
-    world.clock.advance(3600)
-    world.site.page("Page 2").edit("<p>New.</p>")
-    body = '{"code": 401, "message": "Unauthorized; scope does not match"}' if status == 401 else "{}"
-    world.site.fail("/content/search", status=status, body=body, times=None)
-    report = await world.sync(INCREMENTAL)
-    assert report.outcome is Outcome.SUCCEEDED
-    assert report.counts.written == 1
-    (warned,) = world.told(RunWarned)
-    assert "pages are listed by date instead" in warned.message
-    world.site.heal()
-    await assert_clean(world)
-
-
 async def test_page_that_fails_is_found_again(world, docs):
-    """A changed page that does not arrive keeps the watermark where it was, so that later runs look for it again."""
+    """A changed page that does not arrive is one failed page, and is asked for again however late the next run is."""
     await world.sync()
     world.clock.advance(3600)
     page = world.site.page("Page 2")
     page.edit("<p>New.</p>")
     world.site.page("Page 3").edit("<p>New as well.</p>")
-    world.site.fail(page_id=page.id, times=None)
+    world.site.fail(page_id=page.id, status=504, body="<title>Too slow</title>", times=None)
     report = await world.sync(INCREMENTAL)
     assert report.outcome is Outcome.PARTIAL
     assert [event.title for event in world.told(PageWritten)] == ["Page 3"]
+    (failure,) = world.told(PageFailed)
+    assert (failure.title, failure.path) == ("Page 2", "Docs/Docs Home/Page 2.md")
+    assert "Too slow" in failure.message
+    assert (report.counts.failed, report.counts.unchanged, report.counts.listed) == (1, 7, 9)
     world.site.heal()
     world.clock.advance(24 * 3600)
+    report = await world.sync(INCREMENTAL)
+    assert (report.outcome, report.counts.written) == (Outcome.SUCCEEDED, 1)
+    await assert_clean(world)
+
+
+async def test_new_page_that_fails(world, docs):
+    """A page that no listing has shown yet counts as listed and failed, until it arrives."""
+    await world.sync()
+    world.clock.advance(3600)
+    page = docs.page("Leaf", parent=docs.homepage)
+    world.site.fail(page_id=page.id, times=None)
+    for _ in range(2):
+        report = await world.sync(INCREMENTAL)
+        (failure,) = world.told(PageFailed)
+        assert (failure.title, failure.path, failure.space_id) == ("Leaf", "", docs.id)
+        assert (report.counts.failed, report.counts.unchanged, report.counts.listed) == (1, 9, 10)
+        assert report.counts.skipped == 0
+        world.clock.advance(7200)
+    world.site.heal()
     assert (await world.sync(INCREMENTAL)).counts.written == 1
+    await assert_clean(world)
+
+
+async def test_page_that_fails_and_moves(world, docs):
+    """A failed page whose place changes with its parent's name goes along, and is told of once."""
+    await world.sync()
+    world.clock.advance(3600)
+    page = world.site.page("Page 2")
+    page.edit("<p>New.</p>")
+    docs.homepage.rename("Start")
+    world.site.fail(page_id=page.id, times=None)
+    report = await world.sync(INCREMENTAL)
+    assert (report.counts.failed, report.counts.skipped) == (1, 0)
+    assert len(world.told(PageFailed)) == 1
+    assert "Docs/Start/Page 2.md" in await world.paths()
+    assert await world.dead_links() == []
+    world.site.heal()
+    await world.sync(INCREMENTAL)
+    await assert_clean(world)
+
+
+async def test_failed_page_costs_no_more_as_time_goes_by(world, docs):
+    """One page that never arrives does not make every run look back to when it was edited."""
+    await world.sync()
+    world.clock.advance(3600)
+    page = world.site.page("Page 2")
+    page.edit("<p>New.</p>")
+    world.site.fail(page_id=page.id, status=504, times=None)
+    points = []
+    for day in range(4):
+        for number in (0, 1, 3, 4):
+            world.site.page(f"Page {number}").edit(f"<p>Day {day}.</p>")
+        world.clock.advance(24 * 3600)
+        assert (await world.sync(INCREMENTAL)).counts.written == 4
+        points.append(sum(request.points for request in world.site.requests))
+    assert points[-1] == points[1]
+    assert len(await world.collection("wanted-pages/default/" + docs.id)) == 1
+
+
+async def test_full_run_forgets_who_failed(world, docs):
+    """A complete listing knows what has to be fetched; nobody is asked for twice."""
+    await world.sync()
+    world.clock.advance(3600)
+    page = world.site.page("Page 2")
+    page.edit("<p>New.</p>")
+    world.site.fail(page_id=page.id)
+    world.site.fail(page_id=page.id, times=3)
+    assert (await world.sync(INCREMENTAL)).counts.failed == 1
+    assert (await world.sync()).counts.written == 1
+    assert await world.collection("wanted-pages/default/" + docs.id) == []
+
+
+async def test_parent_that_fails_is_read_later(world, docs):
+    """A page whose folder could not be read is looked at again, although it did not change since."""
+    await world.sync()
+    world.clock.advance(3600)
+    docs.page("Leaf", parent=docs.folder("Folder"))
+    world.site.fail("/folders/", times=4)
+    report = await world.sync(INCREMENTAL)
+    assert report.outcome is Outcome.PARTIAL
+    world.clock.advance(7200)
+    assert (await world.sync(INCREMENTAL)).outcome is Outcome.SUCCEEDED
+    assert "Docs/Folder/Leaf.md" in await world.paths()
+    await assert_clean(world)
+
+
+async def test_killed_at_any_point(world, docs):
+    """Whatever an incremental run was at when it died, the next one knows all there is to know of what changed."""
+    await world.sync()
+    for at in range(2, 90, 3):
+        world.clock.advance(6 * 3600)
+        folder = docs.folder(f"Folder {at}", parent=docs.homepage)
+        docs.page(f"Leaf {at}", parent=folder, storage=link("Page 2"))
+        world.site.page("Page 2").edit(f"<p>{at}</p>")
+        killed = await world.run_until_killed(at, INCREMENTAL)
+        world.clock.advance(6 * 3600)
+        assert (await world.sync(INCREMENTAL)).outcome is Outcome.SUCCEEDED
+        await assert_clean(world)
+        if not killed:
+            return
+    raise AssertionError("the run never came to its end")
+
+
+async def test_page_that_vanishes_before_it_is_fetched(world, docs):
+    """A page that a search still shows, and that is in the trash, is no failure; the next full listing deletes it."""
+    world.site.settings = attrs.evolve(world.site.settings, index_lag=timedelta(minutes=5))
+    await world.sync()
+    world.clock.advance(3600)
+    page = world.site.page("Page 5")
+    page.edit("<p>New.</p>")
+    world.clock.advance(600)
+    page.trash()
+    report = await world.sync(INCREMENTAL)
+    assert (report.outcome, report.counts.written) == (Outcome.SUCCEEDED, 0)
+    assert (await world.sync()).counts.deleted == 1
     await assert_clean(world)
 
 

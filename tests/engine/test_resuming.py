@@ -1,11 +1,13 @@
 """Runs that others begun before them: killed or paused."""
 
+import re
+
 import pytest
 
 from confluence_sync import documents
 from confluence_sync.engine import EngineOptions, RunState
 from confluence_sync.events import RunStarted
-from confluence_sync.models import Outcome, RunMode
+from confluence_sync.models import Outcome, RunMode, Trigger
 
 
 async def first_walk_cut_short(world, pages=8):
@@ -62,14 +64,14 @@ def use_up_quota(world, path):
     world.site.fail(path, status=429, headers={"RateLimit-Reason": "confluence-quota-global-based"})
 
 
-async def sync_to_the_end(world, mode=RunMode.FULL, *, quota, most):
+async def sync_to_the_end(world, mode=RunMode.FULL, trigger=Trigger.MANUAL, *, quota, most):
     """Run after run, each at the time that the last one named, and return their reports."""
     world.site.limit_points(quota)
-    reports = [await world.sync(mode)]
+    reports = [await world.sync(mode, trigger)]
     while reports[-1].outcome is Outcome.PAUSED:
         assert len(reports) < most
         await wait_until(world, reports[-1].resume_at)
-        reports.append(await world.sync(mode))
+        reports.append(await world.sync(mode, trigger))
     world.site.limit_points(100_000)
     return reports
 
@@ -85,6 +87,43 @@ async def test_listing_larger_than_the_quota(world, mode):
     reports = await sync_to_the_end(world, mode, quota=40, most=5)
     assert reports[-1].outcome is Outcome.SUCCEEDED
     assert sum(report.counts.deleted for report in reports) == 1
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_daily_listing_larger_than_the_quota(world):
+    """Neither does the full listing that a scheduled run makes once a day start over for ever."""
+    many_pages(world)
+    await world.sync()
+    world.site.page("DOCS 7").trash()
+    world.clock.advance(25 * 3600)
+    reports = await sync_to_the_end(world, RunMode.INCREMENTAL, Trigger.SCHEDULED, quota=40, most=5)
+    assert len(reports) > 1
+    assert sum(report.counts.deleted for report in reports) == 1
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_daily_listing_that_is_done_but_not_applied(world):
+    """A scheduled run that is paused before its deletions does not wait for the next day with them."""
+    many_pages(world, 20)
+    await world.sync()
+    world.site.page("DOCS 7").trash()
+    world.clock.advance(25 * 3600)
+    use_up_quota(world, f"/pages/{world.site.page('DOCS 7').id}")
+    reports = await sync_to_the_end(world, RunMode.INCREMENTAL, Trigger.SCHEDULED, quota=1000, most=3)
+    assert [report.counts.deleted for report in reports] == [0, 1]
+
+
+async def test_incremental_run_that_was_paused(world):
+    """An incremental run that goes on asks for changes again, and fetches what is left."""
+    many_pages(world, 300)
+    await world.sync()
+    world.clock.advance(3600)
+    for number in range(250):
+        world.site.page(f"DOCS {number}").edit("<p>Edited.</p>")
+    world.clock.advance(120)
+    reports = await sync_to_the_end(world, RunMode.INCREMENTAL, quota=500, most=4)
+    assert len(reports) > 1
+    assert sum(report.counts.written for report in reports) == 250
     assert await world.files() == await world.clean_copy()
 
 
@@ -223,6 +262,7 @@ async def test_kill_between_the_pause_and_the_end(world):
 async def test_space_that_is_gone_after_the_pause(world):
     """A space that was listed before the pause and does not answer after it fails alone."""
     await large_run_paused(world)
+    world.site.fail(re.compile("/spaces$"), status=400, times=None)
     world.site.fail(f"/spaces/{world.site.space('AAA').id}", status=404, times=None)
     report = await world.sync()
     assert report.outcome is Outcome.PARTIAL

@@ -223,6 +223,18 @@ async def test_broken_json_and_late_answers(site, client, clock):
     assert clock.now() - before == timedelta(seconds=45)
 
 
+async def test_a_listing_that_ends_early(site, client):
+    """The first rows, and not a word about the others; what is no listing stays as it is."""
+    site.space("DOCS").page("Another")
+    site.fail("/pages", kind="ends_early", rows=1, times=2)
+    answer = await client.get(f"{V2}/pages?limit=1")
+    assert len(answer.json()["results"]) == 1
+    assert "next" not in answer.json()["_links"]
+    assert "link" not in answer.headers
+    assert (await client.get(f"{V2}/pages?limit=none")).status_code == 400
+    assert "next" in (await client.get(f"{V2}/pages?limit=1")).json()["_links"]
+
+
 def test_a_fault_of_an_unknown_kind(site):
     """It is refused at once."""
     with pytest.raises(ValueError, match="kind"):

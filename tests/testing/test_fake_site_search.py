@@ -257,6 +257,24 @@ async def test_an_edit_is_found_only_after_the_lag(clock):
         assert await search(client, recent) == ["New"]
 
 
+async def test_the_trash_and_the_archive_are_known_only_after_the_lag(clock):
+    """Until then a search shows a page as it was: still there, or not yet back."""
+    site = FakeSite(clock=clock, index_lag=timedelta(seconds=30))
+    page = site.space("DOCS", homepage=False).page("Page")
+    clock.advance(600)
+    async with httpx.AsyncClient(base_url=site.url, auth=("a", "b"), transport=site.transport()) as client:
+        page.trash()
+        assert await search(client, "type = page") == ["Page"]
+        clock.advance(30)
+        assert await search(client, "type = page") == []
+        page.restore()
+        assert await search(client, "type = page") == []
+        clock.advance(30)
+        page.archive()
+        answer = await client.get(CONTENT_SEARCH, params={"cql": "type = page"})
+        assert [hit["status"] for hit in answer.json()["results"]] == ["current"]
+
+
 async def test_a_utc_literal_is_read_in_the_sites_zone(clock):
     """West of UTC an edit of this hour is missed by a query that means UTC, and found by a relative one."""
     site = FakeSite(clock=clock, time_zone=timezone(timedelta(hours=-5)))

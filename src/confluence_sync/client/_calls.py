@@ -20,6 +20,7 @@ from ._wire import Call, single
 __all__ = [
     "CONTAINER_PATHS",
     "MAX_BATCH",
+    "MAX_SPACES",
     "accessible_resources",
     "container",
     "cql_quote",
@@ -27,6 +28,7 @@ __all__ = [
     "may_be_account_id",
     "page",
     "page_bodies",
+    "recent_pages",
     "search",
     "space",
     "space_bodies",
@@ -37,6 +39,9 @@ __all__ = [
 
 MAX_BATCH = 250
 """Most ids or rows of one request (`maxItems`, `limit`)."""
+
+MAX_SPACES = 100
+"""Most space ids by which pages are filtered (`space-id`, `maxItems`)."""
 
 CONTAINER_PATHS: Mapping[str, str] = MappingProxyType(
     {
@@ -90,7 +95,7 @@ def accessible_resources(base: str) -> Call[AccessibleResource]:
 
 
 def spaces(*, limit: int = MAX_BATCH, **filters: str) -> Call[Space]:
-    """List spaces; the filters are `status`, `type` and `keys`."""
+    """List spaces; the filters are `status`, `type`, `ids` and `keys`."""
     return Call(path="/api/v2/spaces", decode=decode.space, params={**filters, "limit": str(limit)})
 
 
@@ -107,6 +112,12 @@ def space_pages(space_id: SpaceId, *, sort: str, limit: int) -> Call[Page]:
         decode=partial(decode.page, space_id=space_id),
         params=params,
     )
+
+
+def recent_pages(space_ids: Sequence[SpaceId], *, limit: int) -> Call[Page]:
+    """List the current pages of some spaces, the latest edit first."""
+    params = {"space-id": ",".join(space_ids), "status": "current", "sort": "-modified-date", "limit": str(limit)}
+    return Call(path="/api/v2/pages", decode=decode.page, params=params)
 
 
 def space_bodies(space_id: SpaceId, *, limit: int) -> Call[PageBody]:

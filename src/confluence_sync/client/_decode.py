@@ -114,6 +114,7 @@ def search_hit(item: Json) -> SearchHit:
         type=text(item, "type"),
         status=text(item, "status", "current"),
         space_key=text(part(item, "space"), "key") or None,
+        title=text(item, "title"),
         version=_number(version, "number"),
         last_modified=instant(version.get("when")),
     )

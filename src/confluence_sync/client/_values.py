@@ -41,6 +41,7 @@ class SearchHit:
         type: `page`, `blogpost`, `comment`, `attachment`, `folder`...; an open set.
         status: Archived pages are found too; check it.
         space_key: `space.key`.
+        title: As the index knows it.
         version: `version.number`.
         last_modified: `version.when`, UTC. May lie slightly outside of the range that the query asked for.
     """
@@ -49,6 +50,7 @@ class SearchHit:
     type: str
     status: str
     space_key: str | None = None
+    title: str = ""
     version: int | None = None
     last_modified: datetime | None = None
 

@@ -1,133 +1,167 @@
 """Step one of an incremental run: what changed since the watermark, for all spaces at once.
 
-One search with a window relative to the server's clock, so that no time zone is involved. Search has an index that
-lags and scopes of its own; where it is refused, each space's pages are listed by date of change instead. Either way
-only pages that are newer than the tree are fetched, and nothing is ever concluded from what is missing.
+Only pages that are newer than the tree are fetched, and nothing is ever concluded from what is missing. A page that
+cannot be fetched fails alone: it is remembered, and asked for again by every run until it comes or a full listing
+takes over. So the watermark moves on for all, and what a run costs does not grow with the age of a failure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from math import ceil
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import attrs
 
-from ..client import cql_quote
-from ..errors import (
-    ClientError,
-    ContentTooLargeError,
-    MissingScopeError,
-    PermissionDeniedError,
-    UnexpectedResponseError,
-)
+from ..errors import ClientError, RemoteNotFoundError
 from ..events import RunWarned, SpaceListed
-from ..models import Page, PageId, SpaceId
+from ..models import PageBody, PageId, SpaceId, Trigger
+from ..protocols import Change
 from ._bodies import fetch_bodies
 from ._containers import read_containers
 from ._context import RunContext
+from ._failures import fail_change
 from ._listing import people_of
-from ._records import SpaceRecord
+from ._records import ChangedPage, SpaceRecord
+from ._sources import find_changes, known_versions
 
 __all__ = ["can_list_changes", "list_changes"]
+
+logger = logging.getLogger("confluence_sync.engine")
 
 _FETCH = 100
 
 
-def can_list_changes(record: SpaceRecord | None) -> bool:
-    """Whether there is a tree to which changes can be added."""
-    return record is not None and record.generation > 0 and record.watermark is not None and record.walk is None
+@attrs.define
+class Fetched:
+    """What became of the pages that were asked for: which came, and why others did not."""
+
+    page_ids: set[PageId] = attrs.field(factory=set)
+    failed: dict[PageId, ClientError] = attrs.field(factory=dict)
+
+
+class Completed(NamedTuple):
+    """What is left to be saved and told of a space: changes to the store, and how many pages it has."""
+
+    record: SpaceRecord
+    changes: Sequence[Change]
+    pages: int
+
+
+def can_list_changes(run: RunContext, record: SpaceRecord) -> bool:
+    """Whether there is a tree to which changes can be added, and no need to look at all of it again."""
+    has_tree = record.generation > 0 and record.watermark is not None and record.walk is None
+    return has_tree and not _has_to_be_reconciled(run, record)
+
+
+def _has_to_be_reconciled(run: RunContext, record: SpaceRecord) -> bool:
+    longest = run.options.reconcile_after
+    if run.state.trigger is not Trigger.SCHEDULED or longest is None:
+        return False
+    return record.reconciled_at is None or (run.server_now() - record.reconciled_at).total_seconds() >= longest
 
 
 async def list_changes(run: RunContext, records: Sequence[SpaceRecord]) -> bool:
-    """Bring the trees of some spaces up to date with what changed, spooling the bodies. Always True: one step does."""
-    now = run.client.server_time or run.clock.now()
-    since = min(record.watermark for record in records if record.watermark is not None)
-    since -= timedelta(seconds=run.options.overlap)
-    try:
-        versions = await _search(run, records, minutes=ceil((now - since).total_seconds() / 60))
-    except (MissingScopeError, PermissionDeniedError, UnexpectedResponseError, ContentTooLargeError) as error:
-        await run.events.emit(RunWarned, message=f"search is not available, pages are listed by date instead ({error})")
-        versions = await _list_by_date(run, records, since)
-    changed, failed = await _fetch(run, records, await _newer(run, records, versions))
-    for record in records:
-        await _add(run, record, changed[record.space.id], watermark=record.watermark if failed else now)
-    for page_id, reason in failed.items():
-        run.state.troubled = True
-        await run.events.emit(RunWarned, message=f"page {page_id} changed but could not be fetched: {reason}")
+    """
+    Bring the trees of some spaces up to date with what changed, spooling the bodies. Always True: one step does.
+
+    Pages are wanted until everything is known of them, and the watermarks move in the transaction in which they are
+    not any more; a run that dies on the way leaves all of that to the next one.
+    """
+    changes = await find_changes(run, records)
+    wanted = {page.page_id: page for record in records for page in await run.memory.wanted_pages(record.space.id)}
+    changes.add(wanted.values())
+    newer = await _newer(run, records, changes.pages)
+    fetched = await _fetch(
+        run, records, [key for key in newer if key not in wanted], [key for key in newer if key in wanted]
+    )
+    known = await known_versions(run, records, fetched.failed)
+    failed = [newer[page_id] for page_id in fetched.failed]
+    completed = [
+        await _complete(run, record, fetched.page_ids | wanted.keys(), watermark=changes.as_of) for record in records
+    ]
+    await run.memory.apply(
+        *(run.memory.clear_wanted_pages(record.space.id) for record in records),
+        *(run.memory.want_page(page) for page in failed),
+        *(change for space in completed for change in space.changes),
+    )
+    for space in completed:
+        await _tell(run, space, [page for page in failed if page.page_id not in known])
+    for page in failed:
+        await _fail(run, page, fetched.failed[page.page_id])
     return True
 
 
-async def _search(run: RunContext, records: Sequence[SpaceRecord], *, minutes: int) -> dict[PageId, int | None]:
-    keys = ",".join(cql_quote(record.space.key) for record in records)
-    cql = f'space in ({keys}) and type = page and lastmodified >= now("-{minutes}m") order by lastmodified asc'
+async def _newer(
+    run: RunContext, records: Sequence[SpaceRecord], pages: Mapping[PageId, ChangedPage]
+) -> dict[PageId, ChangedPage]:
+    """Return the pages that the trees do not have in the version that was found."""
+    known = await known_versions(run, records, pages)
     return {
-        PageId(hit.id): hit.version
-        async for batch in run.client.search_batches(cql)
-        for hit in batch.items
-        if hit.status == "current"
+        page_id: page for page_id, page in pages.items() if page.version is None or page.version > known.get(page_id, 0)
     }
 
 
-async def _list_by_date(run: RunContext, records: Sequence[SpaceRecord], since: datetime) -> dict[PageId, int | None]:
-    versions: dict[PageId, int | None] = {}
-    for record in records:
-        async for batch in run.client.modified_batches(record.space.id):
-            recent = [page for page in batch.items if page.updated_at is None or page.updated_at >= since]
-            versions.update((page.id, page.version) for page in recent)
-            if len(recent) < len(batch.items):
-                break
-    return versions
-
-
-async def _newer(run: RunContext, records: Sequence[SpaceRecord], versions: dict[PageId, int | None]) -> list[PageId]:
-    """Return the pages that the trees do not have in the version that was found."""
-    known: dict[PageId, int] = {}
-    for record in records:
-        pages = await run.memory.pages(record, list(versions))
-        known.update((page.id, page.version) for page in pages.values())
-    return [page_id for page_id, version in versions.items() if version is None or known.get(page_id) != version]
-
-
-async def _fetch(
-    run: RunContext, records: Sequence[SpaceRecord], page_ids: Sequence[PageId]
-) -> tuple[dict[SpaceId, list[Page]], dict[PageId, ClientError]]:
-    """Put pages into the trees and their bodies into the spool; return the pages, and why others did not come."""
+async def _fetch(run: RunContext, records: Sequence[SpaceRecord], *groups: Sequence[PageId]) -> Fetched:
+    """Put pages into the trees and their bodies into the spool; groups do not share requests, and so no trouble."""
     generations = {record.space.id: record.generation for record in records}
-    changed: dict[SpaceId, list[Page]] = {space_id: [] for space_id in generations}
-    failed: dict[PageId, ClientError] = {}
-    for start in range(0, len(page_ids), _FETCH):
-        fetched = await fetch_bodies(run.client, page_ids[start : start + _FETCH])
-        bodies = [body for body in fetched.found.values() if body.page.space_id in generations]
-        for body in bodies:
-            changed[body.page.space_id].append(body.page)
-        await run.memory.apply(
-            *(run.memory.put_page(body.page, generations[body.page.space_id]) for body in bodies),
-            *(run.memory.put_body(body) for body in bodies),
-        )
-        await run.people.learn({account for body in bodies for account in people_of(body)})
-        failed |= fetched.failed
-    return changed, failed
+    fetched = Fetched()
+    for part in (group[start : start + _FETCH] for group in groups for start in range(0, len(group), _FETCH)):
+        bodies = await fetch_bodies(run.client, part)
+        await _keep(run, generations, bodies.found.values())
+        fetched.page_ids.update(bodies.found)
+        for page_id, error in bodies.failed.items():
+            if isinstance(error, RemoteNotFoundError):
+                logger.debug("page %s changed, and is gone or hidden by now", page_id)  # the next full listing shows it
+            else:
+                fetched.failed[page_id] = error
+    return fetched
 
 
-async def _add(run: RunContext, record: SpaceRecord, pages: Sequence[Page], *, watermark: datetime | None) -> None:
-    """Complete a tree to which pages were added."""
-    record = attrs.evolve(record, complete=False, watermark=watermark, spooled=True)
+async def _keep(run: RunContext, generations: Mapping[SpaceId, int], bodies: Collection[PageBody]) -> None:
+    ours = [body for body in bodies if body.page.space_id in generations]
+    await run.memory.apply(
+        *(run.memory.put_page(body.page, generations[body.page.space_id]) for body in ours),
+        *(run.memory.put_body(body) for body in ours),
+        *(run.memory.want_page(ChangedPage.of(body.page)) for body in ours),
+    )
+    await run.people.learn({account for body in ours for account in people_of(body)})
+
+
+async def _complete(
+    run: RunContext, record: SpaceRecord, page_ids: Collection[PageId], *, watermark: datetime | None
+) -> Completed:
+    """Read the parents that a tree lacks because of some pages; where that fails the pages stay wanted."""
+    record = attrs.evolve(record, complete=False, watermark=watermark or record.watermark, spooled=True)
     tree = await run.memory.tree(record)
-    parents = await read_containers(run.client, tree, pages)
+    changed = [tree.pages[page_id] for page_id in sorted(page_ids) if page_id in tree.pages]
+    parents = await read_containers(run.client, tree, changed)
     for content_id, error in parents.failed.items():
         run.state.troubled = True
         message = f"space {record.space.key}: the parent {content_id} could not be read ({error})"
         await run.events.emit(RunWarned, message=message)
-    await run.memory.apply(
+    changes = [
         *(run.memory.put_container(container, record.space.id, record.generation) for container in parents.found),
+        *(run.memory.want_page(ChangedPage.of(page)) for page in changed if parents.failed),
         run.memory.put_space(record),
-    )
+    ]
+    return Completed(record, changes, len(tree.pages))
+
+
+async def _tell(run: RunContext, completed: Completed, unknown: Sequence[ChangedPage]) -> None:
+    """Tell that a space is listed, together with the pages that are not in its tree because they did not come."""
+    space = completed.record.space
     await run.events.emit(
         SpaceListed,
-        space_id=record.space.id,
-        space_key=record.space.key,
-        space_name=record.space.name,
-        pages=len(tree.pages),
+        space_id=space.id,
+        space_key=space.key,
+        space_name=space.name,
+        pages=completed.pages + sum(page.space_id == space.id for page in unknown),
         complete=False,
     )
+
+
+async def _fail(run: RunContext, page: ChangedPage, error: ClientError) -> None:
+    entry = (await run.memory.entries(page.space_id, [page.page_id])).get(page.page_id)
+    await fail_change(run, page, entry.path if entry is not None else "", error)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from asyncio import Lock
+from datetime import datetime
 
 import attrs
 
 from ..client import ConfluenceClient, Usage
 from ..converter import ConvertOptions
-from ..models import SpaceId, SpaceMapping
+from ..models import ChangeSource, SpaceId, SpaceMapping
 from ..planner import Atlas, Plan
 from ..protocols import VFS, Clock
 from ._events import EventStream
@@ -33,10 +34,14 @@ class EngineOptions:
         step_requests: Requests after which a listing step ends.
         step_writes: Pages after which a writing step ends.
         lease: Seconds after which the lease of a dead run expires.
-        overlap: Seconds an incremental run looks back beyond the watermark; covers the lag of the search index.
+        changes: Where an incremental run looks for changes first.
+        overlap: Seconds an incremental run looks back beyond the watermark; covers edits made while the last one
+            looked, and the usual lag of the search index.
+        reconcile_after: Seconds after which a scheduled incremental run lists a space in full, to see what no search
+            shows: moves, deletions, restrictions. None: only full runs do.
         resume_walk_within: Seconds within which a broken walk or a paused run is gone on with, not started over.
         restart_below: Points. The run after a paused one that used fewer lists everything anew, since the site may have
-            changed; after one that used more, or two in a row, it goes on where that stood.
+            changed; after one that used more, an incremental one, or two in a row, it goes on where that stood.
         sink_grace: Seconds the log sink has to catch up at the end of a run.
         conversion: Options of the converter; an empty site URL is filled in from the listing, and what a mapping says
             goes first.
@@ -48,7 +53,9 @@ class EngineOptions:
     step_requests: int = attrs.field(default=50, validator=_at_least_one)
     step_writes: int = attrs.field(default=250, validator=_at_least_one)
     lease: float = 60.0
+    changes: ChangeSource = ChangeSource.SEARCH
     overlap: float = 15 * 60.0
+    reconcile_after: float | None = 24 * 3600.0
     resume_walk_within: float = 6 * 3600.0
     restart_below: int = 10_000
     sink_grace: float = 10.0
@@ -90,6 +97,10 @@ class RunContext:
     @_counted.default
     def _used_before(self) -> Usage:
         return attrs.evolve(self.client.usage)
+
+    def server_now(self) -> datetime:
+        """Return the time by the server's clock; by ours as long as it has not answered in this process."""
+        return self.client.server_time or self.clock.now()
 
     def count_usage(self) -> None:
         """Add the requests and points since the last time to the run's."""

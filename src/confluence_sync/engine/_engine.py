@@ -77,7 +77,8 @@ class SyncEngine:
         Args:
             mappings: Every mapping of the connection, so that links between spaces lead to files.
             mode: `INCREMENTAL` lists a space in full when it is synced for the first time.
-            trigger: For the log.
+            trigger: For the log; and incremental runs that are `SCHEDULED` list a space in full when it is time, see
+                `EngineOptions.reconcile_after`.
 
         Raises:
             ConfigurationError: There are no mappings, or a space is mapped twice.

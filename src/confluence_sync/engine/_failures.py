@@ -7,9 +7,9 @@ from ..events import PageFailed, SpaceFailed
 from ..models import PageId, SpaceId
 from ..planner import Plan
 from ._context import RunContext
-from ._records import Stage
+from ._records import ChangedPage, Stage
 
-__all__ = ["fail_page", "fail_space"]
+__all__ = ["fail_change", "fail_page", "fail_space"]
 
 
 async def fail_page(run: RunContext, plan: Plan, page_id: PageId, path: str, error: ConfluenceSyncError) -> None:
@@ -21,6 +21,20 @@ async def fail_page(run: RunContext, plan: Plan, page_id: PageId, path: str, err
         space_id=snapshot.space.id,
         page_id=page_id,
         title=snapshot.pages[page_id].title,
+        path=path,
+        kind=error.kind,
+        message=str(error),
+    )
+
+
+async def fail_change(run: RunContext, page: ChangedPage, path: str, error: ConfluenceSyncError) -> None:
+    """Give a page up that changed and could not be fetched; `path` is that of the file it has, "" if it has none."""
+    run.state.failed_pages.add(page.page_id)
+    await run.events.emit(
+        PageFailed,
+        space_id=page.space_id,
+        page_id=page.page_id,
+        title=page.title,
         path=path,
         kind=error.kind,
         message=str(error),

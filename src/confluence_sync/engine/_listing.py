@@ -9,6 +9,7 @@ still of the listed version.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import attrs
 
@@ -76,7 +77,7 @@ async def _start(
     walk = Walk(
         generation=record.generation + 1,
         with_bodies=with_bodies,
-        started_at=run.client.server_time or run.clock.now(),
+        started_at=run.server_now(),
         restarted=restarted,
         resumed=resumed,
     )
@@ -129,6 +130,7 @@ async def _keep(run: RunContext, record: SpaceRecord, walk: Walk, batch: Batch[P
     new = len(listed) - len(known)
     walk = attrs.evolve(
         walk,
+        started_at=_started_at(walk, batch),
         cursor=batch.next_cursor,
         pages=walk.pages + new,
         idle=0 if new else walk.idle + 1,
@@ -137,6 +139,11 @@ async def _keep(run: RunContext, record: SpaceRecord, walk: Walk, batch: Batch[P
     )
     await run.memory.apply(*changes, run.memory.put_space(attrs.evolve(record, walk=walk)))
     return walk
+
+
+def _started_at(walk: Walk, batch: Batch[Page] | Batch[PageBody]) -> datetime:
+    """Go by the server's clock at the first answer: a process that goes on with a run has not seen it before."""
+    return batch.served_at if walk.cursor is None and batch.served_at is not None else walk.started_at
 
 
 async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
@@ -148,7 +155,7 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
         generation=walk.generation,
         complete=True,
         watermark=walk.started_at,
-        reconciled_at=run.clock.now(),
+        reconciled_at=walk.started_at,
         spooled=walk.with_bodies or walk.resumed,
         walk=None,
     )
@@ -162,6 +169,7 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
     await run.memory.apply(
         *(run.memory.put_container(container, space.id, walk.generation) for container in parents.found),
         *run.memory.clear_tree(space.id, record.generation),
+        run.memory.clear_wanted_pages(space.id),
         run.memory.put_space(listed),
     )
     await tell_listed(run, listed, tree)

@@ -22,7 +22,7 @@ from ..models import (
 )
 from ..planner import Claim, Manifest, ManifestEntry
 from ..protocols import Change, Clear, Put, Remove, StateStore
-from ._records import PageDigests, RunRecord, RunState, SpaceRecord
+from ._records import ChangedPage, PageDigests, RunRecord, RunState, SpaceRecord
 
 __all__ = ["Memory"]
 
@@ -34,7 +34,8 @@ class Memory:
     Reads documents, and makes the changes that `apply` takes.
 
     Collections, each of one connection: `spaces`, `runs`, `paused`, `users`, `wanted-users`; each of one space:
-    `manifest`, `claims`, `digests`, `spool`, and `pages` and `containers` of one generation of its tree.
+    `manifest`, `claims`, `digests`, `spool`, `wanted-pages`, and `pages` and `containers` of one generation of its
+    tree.
     """
 
     def __init__(self, store: StateStore, connection_id: ConnectionId) -> None:
@@ -96,6 +97,21 @@ class Memory:
     def clear_tree(self, space_id: SpaceId, generation: int) -> Sequence[Change]:
         """Forget a tree."""
         return [Clear(self._tree(kind, space_id, generation)) for kind in ("pages", "containers")]
+
+    # -- pages that changed and of which not everything is known
+
+    async def wanted_pages(self, space_id: SpaceId) -> list[ChangedPage]:
+        """Return the pages of a space that later runs have to look at, whatever else changed."""
+        wanted = self.store.scan(self._collection("wanted-pages", space_id))
+        return [load(ChangedPage, data) async for _, data in wanted]
+
+    def want_page(self, page: ChangedPage) -> Change:
+        """Note a page to be looked at by later runs."""
+        return Put(self._collection("wanted-pages", page.space_id), page.page_id, dump(page))
+
+    def clear_wanted_pages(self, space_id: SpaceId) -> Change:
+        """Forget the note."""
+        return Clear(self._collection("wanted-pages", space_id))
 
     # -- bodies on their way from the walk to the files
 

@@ -24,13 +24,13 @@ async def move_files(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
     Raises:
         StorageError: A move failed. The others rely on the place it should have left, so they wait for the next run.
     """
-    written = {write.page_id for write in plan.writes}
+    told = run.state.failed_pages.union(write.page_id for write in plan.writes)
     sources: dict[PageId, str] = {}
     for move in plan.moves:
         sources.setdefault(move.page_id, move.source)
         moved = await _move(run, space_id, move)
-        if move.page_id in written or plan.layout.paths.get(move.page_id) != move.target:
-            continue  # it is parked, or gone, or its event comes when it is written
+        if move.page_id in told or plan.layout.paths.get(move.page_id) != move.target:
+            continue  # it is parked, or gone, or there is another event for it
         page = plan.layout.snapshot.pages[move.page_id]
         if moved:
             facts = {"path": move.target, "previous_path": sources[page.id]}

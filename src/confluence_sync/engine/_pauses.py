@@ -38,7 +38,7 @@ async def after_pause(memory: Memory, asked: RunState, options: EngineOptions) -
     paused = await memory.paused()
     if paused is None or not _is_followed_by(paused, asked, within=options.resume_walk_within):
         return asked
-    if not paused.pauses and paused.points < options.restart_below:
+    if _is_worth_repeating(paused, options):
         return attrs.evolve(asked, mode=paused.mode, pauses=1)
     return attrs.evolve(
         paused,
@@ -46,7 +46,7 @@ async def after_pause(memory: Memory, asked: RunState, options: EngineOptions) -
         trigger=asked.trigger,
         started_at=asked.started_at,
         phase=Phase.PREPARE,
-        stages=_listed(paused),
+        stages={space_id: stage for space_id, stage in paused.stages.items() if stage is Stage.LISTED},
         seq=0,
         counts=Counts(),
         written_to={},
@@ -80,11 +80,13 @@ def _is_followed_by(paused: RunState, asked: RunState, *, within: float) -> bool
     return paused.resume_at is not None and (asked.started_at - paused.resume_at).total_seconds() <= within
 
 
-def _listed(paused: RunState) -> dict[SpaceId, Stage]:
-    """Spaces that need not be listed again. What changed in them is asked for at the same low price at any time."""
-    if paused.mode is RunMode.INCREMENTAL:
-        return {}
-    return {space_id: stage for space_id, stage in paused.stages.items() if stage is Stage.LISTED}
+def _is_worth_repeating(paused: RunState, options: EngineOptions) -> bool:
+    """
+    Whether all spaces are to be listed anew: for little, once, and if it is done in full.
+
+    An incremental run would only ask for changes in a space whose daily listing in full is just done, but not applied.
+    """
+    return paused.mode is not RunMode.INCREMENTAL and not paused.pauses and paused.points < options.restart_below
 
 
 def _rebuilt_to(paused: RunState) -> dict[SpaceId, PageId]:

@@ -29,6 +29,7 @@ async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
     """Return the plans of the run; a process that takes a run over makes them again, and gets what is left to do."""
     if run.plans is None:
         await run.people.recall()
+        listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
         trees: list[tuple[SpaceMapping, TreeSnapshot]] = []
         for mapping in run.state.mappings:
             record = await run.memory.space(mapping.space_id)
@@ -43,7 +44,6 @@ async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
             names=run.people.names,
             rebuild=run.state.mode is RunMode.REBUILD,
         )
-        listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
         run.plans = {
             space_id: without_rebuilt(plan, run.state.rebuilt_to.get(space_id))
             for space_id, plan in plans.items()
@@ -126,7 +126,7 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
         writes=len(plan.writes),
         moves=len(plan.moves),
         deletes=len(plan.deletes),
-        unchanged=plan.unchanged,
+        unchanged=plan.unchanged - _unfetched(run, plan),
         requests=cost.requests,
         points=cost.points,
     )
@@ -141,6 +141,12 @@ async def _tell(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
             DeletionsHeld, space_id=space_id, space_key=space.key, deletions=len(plan.held), managed=plan.managed
         )
         run.state.troubled = True
+
+
+def _unfetched(run: RunContext, plan: Plan) -> int:
+    """Return how many pages are the same as far as the tree knows, and have failed because they are not."""
+    touched = {move.page_id for move in plan.moves}.union(write.page_id for write in plan.writes)
+    return len((run.state.failed_pages & plan.layout.snapshot.pages.keys()) - touched)
 
 
 async def _files_of_others(run: RunContext, space_id: SpaceId, root: str) -> int:

@@ -16,8 +16,8 @@ __all__ = ["Preview", "estimate_run"]
 
 _IDENTITY = Estimate(1, 3)
 """Of asking who we are, once in a run."""
-_USERS = 250
-"""Users that one request asks for."""
+_AT_ONCE = 250
+"""Users, or spaces, that one request asks for."""
 _FETCH = 50
 """Pages whose bodies one request fetches; the users that they speak of are asked for together."""
 
@@ -51,7 +51,7 @@ async def estimate_run(
 ) -> Preview:
     """Return plans with the cost of the run that would make and apply them."""
     known = {user.account_id for user in await memory.all_users()} | set(await memory.wanted_users())
-    total, users = _IDENTITY + _asking(len(known)), len(known)
+    total, users = _IDENTITY + _together(len(plans)) + _asking(len(known)), len(known)
     for plan in plans:
         space_id = plan.layout.snapshot.space.id
         with_bodies = rebuild or await memory.is_new(space_id)
@@ -70,8 +70,14 @@ async def estimate_run(
     return Preview(plans=plans, users=users, estimate=total)
 
 
+def _together(spaces: int) -> Estimate:
+    """Spaces are looked at together, while the plan of each is reckoned with a request of its own."""
+    saved = spaces - ceil(spaces / _AT_ONCE)
+    return Estimate(-saved, -saved)
+
+
 def _asking(users: int) -> Estimate:
-    requests = ceil(users / _USERS)
+    requests = ceil(users / _AT_ONCE)
     return Estimate(requests, requests + 2 * users)
 
 

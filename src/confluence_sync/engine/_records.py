@@ -11,6 +11,7 @@ from ..events import Counts
 from ..models import (
     ConnectionId,
     Outcome,
+    Page,
     PageId,
     RunId,
     RunMode,
@@ -20,7 +21,7 @@ from ..models import (
     Trigger,
 )
 
-__all__ = ["PageDigests", "Phase", "RunRecord", "RunState", "SpaceRecord", "Stage", "Walk"]
+__all__ = ["ChangedPage", "PageDigests", "Phase", "RunRecord", "RunState", "SpaceRecord", "Stage", "Walk"]
 
 
 class Phase(StrEnum):
@@ -82,7 +83,7 @@ class SpaceRecord:
         generation: Number of the tree that was listed last; 0 if there is none.
         complete: Whether that tree was listed whole.
         watermark: Everything that changed before is in that tree.
-        reconciled_at: When it was last listed in full.
+        reconciled_at: When the last listing in full began, by the server's clock where it said.
         spooled: Whether a walk brought the bodies, so that they need not be fetched.
         walk: The listing under way, if any.
     """
@@ -95,6 +96,36 @@ class SpaceRecord:
     reconciled_at: datetime | None = None
     spooled: bool = False
     walk: Walk | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChangedPage:
+    """
+    A page of which a search or listing says that it changed.
+
+    It is remembered until it was fetched and its parents were read.
+
+    Attributes:
+        version: None if the source does not say.
+        edited_at: UTC, None if the source does not say.
+    """
+
+    page_id: PageId
+    space_id: SpaceId
+    title: str = ""
+    version: int | None = None
+    edited_at: datetime | None = None
+
+    @classmethod
+    def of(cls, page: Page) -> ChangedPage:
+        """Return a page as a listing knows it."""
+        return cls(
+            page_id=page.id,
+            space_id=page.space_id,
+            title=page.title,
+            version=page.version,
+            edited_at=page.updated_at,
+        )
 
 
 @attrs.frozen(kw_only=True)

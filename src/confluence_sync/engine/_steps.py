@@ -12,7 +12,7 @@ import attrs
 
 from ..errors import ClientError, MissingScopeError, StorageError
 from ..events import RunStarted, RunWarned
-from ..models import RunMode, SpaceId, SpaceMapping
+from ..models import RunMode, Space, SpaceId, SpaceMapping
 from ..planner import Plan, WritePage
 from ..protocols import Change
 from ._changes import can_list_changes, list_changes
@@ -72,15 +72,34 @@ async def _prepare(run: RunContext) -> None:
         await run.client.current_user()
     except MissingScopeError:
         await run.events.emit(RunWarned, message="the token may not read its own user; the identity was not checked")
-    if state.mode is not RunMode.INCREMENTAL and not state.asked_names:
+    seen = await _look_at_spaces(run)
+    await together(_prepare_space(run, mapping, seen.get(mapping.space_id)) for mapping in state.mappings)
+    if not state.asked_names and await _lists_in_full(run):
         await run.people.refresh()
         state.asked_names = True
-    await together(_prepare_space(run, mapping) for mapping in state.mappings)
 
 
-async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
+async def _lists_in_full(run: RunContext) -> bool:
+    """Whether the run looks at more than changes; then it looks at people's names again, too."""
+    if run.state.mode is not RunMode.INCREMENTAL:
+        return True
+    return not all(can_list_changes(run, record) for record in await _pending(run))
+
+
+async def _look_at_spaces(run: RunContext) -> dict[SpaceId, Space]:
+    """Look at all spaces at once. Those that do not show are asked for one by one, which tells why."""
     try:
-        space = await run.client.space(mapping.space_id)
+        spaces = await run.client.spaces(mapping.space_id for mapping in run.state.mappings)
+    except ClientError as error:
+        if concerns_all(error):
+            raise
+        return {}
+    return {space.id: space for space in spaces}
+
+
+async def _prepare_space(run: RunContext, mapping: SpaceMapping, seen: Space | None) -> None:
+    try:
+        space = seen or await run.client.space(mapping.space_id)
     except ClientError as error:
         if concerns_all(error):
             raise
@@ -90,8 +109,10 @@ async def _prepare_space(run: RunContext, mapping: SpaceMapping) -> None:
     record = before if before is not None else SpaceRecord(space=space, base_url=run.client.site_url)
     record = attrs.evolve(record, space=space, walk=_resumed(run, record.walk))
     await run.memory.apply(run.memory.put_space(record))
-    if run.state.stages.setdefault(space.id, Stage.PENDING) is Stage.LISTED:
+    if run.state.stages.get(space.id) is Stage.LISTED and record.complete:  # by the run that this one goes on with
         await tell_listed(run, record, await run.memory.tree(record))
+    else:
+        run.state.stages[space.id] = Stage.PENDING
 
 
 def _resumed(run: RunContext, walk: Walk | None) -> Walk | None:
@@ -100,7 +121,7 @@ def _resumed(run: RunContext, walk: Walk | None) -> Walk | None:
         return walk
     if walk is None or not walk.with_bodies:
         return None
-    age = ((run.client.server_time or run.clock.now()) - walk.started_at).total_seconds()
+    age = (run.server_now() - walk.started_at).total_seconds()
     return attrs.evolve(walk, resumed=True) if age <= run.options.resume_walk_within else None
 
 
@@ -108,7 +129,7 @@ async def _list(run: RunContext) -> bool:
     """List one more portion; True once every space is listed or has failed."""
     pending = await _pending(run)
     if run.state.mode is RunMode.INCREMENTAL:
-        known = [record for record in pending if can_list_changes(record)]
+        known = [record for record in pending if can_list_changes(run, record)]
         if known:
             await _guarded(run, known, list_changes(run, known))
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 
@@ -12,7 +13,7 @@ from ._http import Failure, Reply, Request, Response
 
 __all__ = ["Fault", "Faults"]
 
-KINDS = ("status", "timeout", "reset", "truncated", "invalid_json", "latency")
+KINDS = ("status", "timeout", "reset", "truncated", "invalid_json", "latency", "ends_early")
 
 
 @attrs.define(kw_only=True)
@@ -23,11 +24,12 @@ class Fault:
     Attributes:
         kind: `status` answers with a status, body and headers; `timeout` never answers; `reset` breaks the connection;
             `truncated` cuts the body in half and breaks it; `invalid_json` cuts the body and ends well; `latency`
-            answers late.
+            answers late; `ends_early` shows the first rows of a listing as if there were no others.
         path: Substring or regular expression to be found in the path; "" for any.
         query: Asked with the query's last value of each name.
         page_id: Only answers that hold this page...
         bodies_only: ...with its body.
+        rows: What is left of a listing that ends early.
         times: How often; None for ever.
         skip: Matching requests that go well before.
     """
@@ -41,6 +43,7 @@ class Fault:
     body: str = ""
     headers: Mapping[str, str] = attrs.field(factory=dict)
     seconds: float = 0.0
+    rows: int = 0
     times: int | None = 1
     skip: int = 0
 
@@ -66,6 +69,8 @@ class Fault:
                 return attrs.evolve(response, body=half)
             case "latency":
                 return attrs.evolve(response, delay=response.delay + self.seconds)
+            case "ends_early":
+                return _cut(response, self.rows)
             case kind:
                 return attrs.evolve(response, failure=Failure(kind))
 
@@ -75,6 +80,17 @@ class Fault:
         found = self.path.search(request.path) if isinstance(self.path, re.Pattern) else self.path in request.path
         touched = reply.body_ids if self.bodies_only else reply.page_ids
         return bool(found and (self.page_id is None or self.page_id in touched) and self.query(dict(request.query)))
+
+
+def _cut(response: Response, rows: int) -> Response:
+    """Return a listing without what follows its first rows, and without a word about it."""
+    if response.status != 200:
+        return response
+    listing = json.loads(response.body)
+    listing["results"] = listing["results"][:rows]
+    listing["_links"].pop("next", None)
+    headers = {name: value for name, value in response.headers.items() if name != "Link"}
+    return attrs.evolve(response, headers=headers, body=json.dumps(listing).encode())
 
 
 class Faults:

@@ -98,6 +98,7 @@ class Node:
     position: int = 0
     restricted: bool = False
     revisions: list[Revision] = attrs.field(factory=list, repr=False)
+    _past: list[tuple[datetime, str]] = attrs.field(factory=list, init=False, repr=False)
 
     @property
     def id(self) -> ContentId:
@@ -161,6 +162,10 @@ class Node:
         """Return the version that was current at a time, None before the first."""
         return next((revision for revision in reversed(self.revisions) if revision.at <= time), None)
 
+    def status_as_of(self, time: datetime) -> str:
+        """Return the status that it had at a time."""
+        return next((status for until, status in self._past if until > time), self.status)
+
     def rename(self, title: str, *, author: str | None = None, at: datetime | None = None) -> None:
         """Give it another title, which makes a new version."""
         self._revise(title=title, author=author, at=at)
@@ -186,7 +191,7 @@ class Node:
 
     def restore(self) -> None:
         """Bring it back from the trash or the archive: same place, same version."""
-        self.status = "current"
+        self._become("current")
 
     def purge(self) -> None:
         """Delete it for good; children left below it become orphans of a parent that answers 404."""
@@ -201,10 +206,14 @@ class Node:
         self.restricted = False
 
     def _leave(self, status: str, *, lift_children: bool) -> None:
-        self.status = status
+        self._become(status)
         if lift_children:
             for child in self.ledger.children(self):
                 child.parent = self.parent
+
+    def _become(self, status: str) -> None:
+        self._past.append((self.ledger.now(), self.status))
+        self.status = status
 
     def _enter(self, space: FakeSpace) -> None:
         if space is not self.space:

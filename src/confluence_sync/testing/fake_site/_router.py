@@ -28,7 +28,7 @@ class Settings:
     Attributes:
         url: Human address of the site, without `/wiki`.
         time_zone: Zone in which CQL reads absolute dates.
-        index_lag: Age a change must have before a search sees it.
+        index_lag: Age a change must have before a search knows of it.
     """
 
     url: str

@@ -146,7 +146,7 @@ def _content_json(call: Call, hit: Hit, expand: frozenset[str]) -> dict[str, Any
     content = {
         "id": node.id,
         "type": node.type,
-        "status": node.status,
+        "status": hit.status,
         "title": hit.revision.title,
         "_links": {"self": self_link, "webui": web_path(node)},
     }

@@ -21,10 +21,11 @@ __all__ = ["Hit", "hits", "order_of_hits", "predicate"]
 
 @attrs.frozen
 class Hit:
-    """Content in the version that is indexed."""
+    """Content in the version, and with the status, that is indexed."""
 
     node: Node
     revision: Revision
+    status: str
 
 
 Predicate = Callable[[Hit], bool]
@@ -37,9 +38,10 @@ def hits(call: Call, *, archived_spaces: bool) -> Iterator[Hit]:
     indexed_until = call.content.now() - call.settings.index_lag
     for node in call.content.in_id_order():
         revision = node.as_of(indexed_until)
-        listed = node.status in {"current", "archived"} and (archived_spaces or node.space.status == "current")
+        status = node.status_as_of(indexed_until)
+        listed = status in {"current", "archived"} and (archived_spaces or node.space.status == "current")
         if revision is not None and listed and call.sees(node):
-            yield Hit(node, revision)
+            yield Hit(node, revision, status)
 
 
 def predicate(call: Call, expression: Expression | None) -> Predicate:

@@ -79,7 +79,7 @@ class FakeSite:
         clock: Time of the site, for timestamps, searches, limits and the `Date` header.
         url: Human address of the site, the base of links; it does not change when the site is served.
         time_zone: IANA name or zone in which searches read absolute dates. As on most sites it is not UTC.
-        index_lag: Age a change must have before a search finds it.
+        index_lag: Age a change, also to the trash or the archive, must have before a search knows of it.
         latency: Seconds before each answer.
 
     Attributes:
@@ -234,6 +234,7 @@ class FakeSite:
         body: str = "",
         headers: Mapping[str, str] | None = None,
         seconds: float = 0.0,
+        rows: int = 0,
         query: Callable[[Mapping[str, str]], bool] | None = None,
         page_id: int | str | None = None,
         bodies_only: bool = True,
@@ -245,11 +246,12 @@ class FakeSite:
 
         Args:
             path: Substring or regular expression to be found in the path; "" for any.
-            kind: `status`, `timeout`, `reset`, `truncated`, `invalid_json` or `latency`.
+            kind: `status`, `timeout`, `reset`, `truncated`, `invalid_json`, `latency` or `ends_early`.
             status: Answered by the kind `status`.
             body: Answered by the kind `status`; HTML, JSON or nothing.
             headers: Answered by the kind `status`.
             seconds: Delay of the kind `latency`.
+            rows: What a listing still shows by the kind `ends_early`.
             query: Takes the parameters and says whether the request is meant.
             page_id: Only answers that hold this page...
             bodies_only: ...with its body; False for also without.
@@ -267,6 +269,7 @@ class FakeSite:
                 body=body,
                 headers=headers or {},
                 seconds=seconds,
+                rows=rows,
                 times=times,
                 skip=skip,
             )
