@@ -33,7 +33,7 @@ async def test_one_space_is_not_available(world):
     (error,) = found.problems.values()
     assert list(found.problems) == [str(two.id)]
     assert error.kind is ErrorKind.PERMISSION_DENIED
-    assert str(found).splitlines()[-1].startswith(f"space {two.id}: ")
+    assert str(found).splitlines()[-2].startswith(f"space {two.id}: ")
     assert len(found.plans) == 1
 
 

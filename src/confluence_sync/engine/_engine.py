@@ -18,9 +18,10 @@ from ._events import EventStream
 from ._finish import StepResult, record_of, result_of, run_step
 from ._held import confirm_held
 from ._memory import Memory
+from ._pauses import after_pause
 from ._people import People
 from ._planning import plan_trees
-from ._preview import Preview
+from ._preview import Preview, estimate_run
 from ._records import HeldDeletions, RunRecord, RunState
 from ._report import RunReport
 from ._run import SyncRun, hold_lease
@@ -116,9 +117,10 @@ class SyncEngine:
 
     async def preview(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> Preview:
         """
-        Return what a full run would do now, changing nothing: the dry run.
+        Return what a full run would do now and what it would cost, changing nothing: the dry run.
 
-        Lists every space without bodies: 1 request and 251 points per 250 pages.
+        Lists every space without bodies: 1 request and 251 points per 250 pages. What a run that was killed or paused
+        has left, and would spare the next one, is not taken into account.
 
         Raises:
             ClientError: Confluence cannot be read at all; a space that cannot be listed is in `Preview.problems`.
@@ -129,7 +131,8 @@ class SyncEngine:
         joint = await plan_trees(
             self._memory, self._vfs, found.trees, listed=found.listed, options=self._options, rebuild=rebuild
         )
-        return Preview(plans=list(joint.plans.values()), problems=found.problems)
+        plans = list(joint.plans.values())
+        return await estimate_run(self._memory, plans, self._options, rebuild=rebuild, problems=found.problems)
 
     async def runs(self) -> list[RunRecord]:
         """Return the runs of the connection, the last first."""
@@ -165,6 +168,9 @@ class SyncEngine:
         """
         Take the lease and return a run at its beginning, for `step`.
 
+        If the last run was paused, had the same mappings and at least the depth of this mode, this one does what that
+        one left to do, in that one's mode; see `EngineOptions.restart_below`.
+
         Raises:
             ConfigurationError: There are no mappings, or a space is mapped twice.
             RunInProgressError: Another run holds the lease.
@@ -180,6 +186,7 @@ class SyncEngine:
         )
         await self._renew(state)
         try:
+            state = await after_pause(self._memory, state, self._options)
             await self._memory.apply(*await self._close_dead_runs(), self._memory.put_run(record_of(state)))
         except BaseException:
             await self._memory.store.release_lease(self._memory.lease, state.run_id)

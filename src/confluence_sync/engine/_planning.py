@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+import attrs
+
 from ..events import RunWarned, SpacePlanned
 from ..models import AccountId, RunMode, SpaceId, SpaceMapping, TreeSnapshot
 from ..planner import Claim, Estimate, JointPlan, MappedSpace, Plan, plan_spaces, space_roots
@@ -12,6 +14,7 @@ from ._context import EngineOptions, RunContext
 from ._found import find_files
 from ._held import hold_deletions
 from ._memory import Memory
+from ._pauses import without_rebuilt
 from ._places import keep_one_place
 from ._records import Stage
 
@@ -30,15 +33,14 @@ async def make_plans(run: RunContext) -> JointPlan:
 async def ensure_plans(run: RunContext) -> JointPlan:
     """Return the plans of the run; a process that takes a run over makes them again, and gets what is left to do."""
     if run.joint is None:
+        await run.people.recall()
         listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
         trees: list[tuple[SpaceMapping, TreeSnapshot]] = []
         for mapping in run.state.mappings:
             record = await run.memory.space(mapping.space_id)
             if record is not None and record.generation:
                 trees.append((mapping, await run.memory.tree(record)))
-        in_full = any(tree.complete for _, tree in trees if tree.space.id in listed)
-        await (run.people.refresh() if in_full else run.people.recall())
-        run.joint = await plan_trees(
+        joint = await plan_trees(
             run.memory,
             run.vfs,
             await keep_one_place(run, trees),
@@ -47,6 +49,9 @@ async def ensure_plans(run: RunContext) -> JointPlan:
             names=run.people.names,
             rebuild=run.state.mode is RunMode.REBUILD,
         )
+        rebuilt = run.state.rebuilt_to
+        plans = {space_id: without_rebuilt(plan, rebuilt.get(space_id)) for space_id, plan in joint.plans.items()}
+        run.joint = attrs.evolve(joint, plans=plans)
     return run.joint
 
 
