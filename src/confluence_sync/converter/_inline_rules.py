@@ -9,7 +9,7 @@ from ._emoji import emoji
 from ._flow import Flow, RawFlow
 from ._inline import DELETED, EMPHASIS, Piece
 from ._links import Target, is_text, write_anchor, write_image, write_link
-from ._references import REFERENCES, Reference
+from ._references import REFERENCES, Reference, UserLink
 
 __all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "Span", "emoticon", "html_image", "time"]
 
@@ -20,6 +20,7 @@ def emoticon(context: Context, element: Element, _content: Flow) -> None:
 
 def time(context: Context, element: Element, content: Flow) -> None:
     date = element.attributes.get("datetime", "").partition("T")[0]
+    context.flow.apart()
     context.flow.pieces.append(date or content.finish())
 
 
@@ -117,6 +118,8 @@ class ConfluenceLink(Holder):
         target = context.links.target(inner[0] if inner else None, element.attributes.get("ac:anchor", ""))
         if not target.href and target.text and not content.pieces:
             content.pieces.append(target.text)
+        if inner and isinstance(inner[0], UserLink):
+            context.flow.apart()
         write_link(context.flow, content, target)
 
 
