@@ -18,15 +18,13 @@ async def main() -> None:
     ):
         engine = SyncEngine(client, MemoryVFS(), MemoryStateStore())
         handbook = SpaceMapping(space_id=(await client.space_by_key("HB")).id)
-        for plan in await engine.plan([handbook]):
-            print(plan)
+        print(await engine.preview([handbook]))
 
         await engine.sync([handbook])
         site.page("Onboarding").rename("Your first six weeks")
         site.page("Glossary").edit("<p>Ask your buddy.</p>")
         site.page("Meetings").trash()
-        for plan in await engine.plan([handbook]):
-            print(plan)
+        print(await engine.preview([handbook]))
 
 
 if __name__ == "__main__":

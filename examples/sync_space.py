@@ -140,8 +140,7 @@ async def sync(options: argparse.Namespace, auth: Authentication) -> int:
         await client.current_user()
         mappings = await find_mappings(client, options.space)
         if options.dry_run:
-            for plan in await engine.plan(mappings, rebuild=options.mode is RunMode.REBUILD):
-                print(plan)
+            print(await engine.preview(mappings, rebuild=options.mode is RunMode.REBUILD))
             return 0
         show = show_json if options.json else Progress()
         async with engine.run(mappings, mode=options.mode) as run:

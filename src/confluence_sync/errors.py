@@ -138,7 +138,8 @@ class RateLimitedError(ClientError):
     """
     429. `quota` is True when the app's hourly points are used up, False for a burst limit of seconds.
 
-    Source: `RateLimit-Reason` and `Retry-After` headers.
+    Source: `RateLimit-Reason` and `Retry-After` headers; `status` is None where a `PointsBudget` of the host's own
+    refused, before any request.
     """
 
     kind = ErrorKind.RATE_LIMITED

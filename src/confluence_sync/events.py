@@ -84,12 +84,13 @@ class SyncEvent:
 
 @attrs.frozen(kw_only=True)
 class RunStarted(SyncEvent):
-    """A run has the lease and begins."""
+    """A run has the lease and begins; `continues` is the paused run that it goes on with, where that stood."""
 
     connection_id: ConnectionId
     trigger: Trigger
     mode: RunMode
     spaces: tuple[SpaceId, ...]
+    continues: RunId | None = None
 
 
 @attrs.frozen(kw_only=True)

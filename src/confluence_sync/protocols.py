@@ -23,6 +23,7 @@ __all__ = [
     "Clock",
     "LinkResolver",
     "LogSink",
+    "PointsLedger",
     "Put",
     "Remove",
     "StateStore",
@@ -202,6 +203,23 @@ class StateStore(Protocol):
 
     async def release_lease(self, name: str, holder: str) -> None:
         """Give a lease back; nothing happens if this holder does not have it."""
+
+
+class PointsLedger(Protocol):
+    """
+    How many points of hourly quotas are used, counted in one place by all processes that share a quota.
+
+    An OAuth app has one quota for all its customers, which begins anew with each hour of UTC. Names are non-empty
+    strings of at most 512 characters. Every failure of the backend is a `StorageError`.
+    """
+
+    async def add(self, name: str, hour: datetime, points: int, *, at_least: int = 0) -> int:
+        """
+        Add points (0 or more) to those of an hour, raise them to `at_least` if that is more, and return the result.
+
+        `hour` is its beginning, aware. Exact among all tasks and processes that share the ledger. Counts survive the
+        death of the process; hours that began more than a day before this one may be forgotten.
+        """
 
 
 class LinkResolver(Protocol):

@@ -11,5 +11,9 @@ def open_tokens(path):
     return SQLiteDatabase(path).tokens
 
 
+def open_points(path):
+    return SQLiteDatabase(path).points
+
+
 def open_folder(path):
     return FsspecVFS.from_url(path)

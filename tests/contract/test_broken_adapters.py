@@ -5,10 +5,23 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from confluence_sync.adapters import MemoryLogSink, MemoryStateStore, MemoryTokenStore, MemoryVFS
+from confluence_sync.adapters import (
+    MemoryLogSink,
+    MemoryPointsLedger,
+    MemoryStateStore,
+    MemoryTokenStore,
+    MemoryVFS,
+)
 from confluence_sync.errors import StorageError
 from confluence_sync.protocols import Clear, Put
-from confluence_sync.testing import LogSinkContract, ManualClock, StateStoreContract, TokenStoreContract, VFSContract
+from confluence_sync.testing import (
+    LogSinkContract,
+    ManualClock,
+    PointsLedgerContract,
+    StateStoreContract,
+    TokenStoreContract,
+    VFSContract,
+)
 
 BROKEN = (AssertionError, pytest.fail.Exception)
 
@@ -221,6 +234,41 @@ async def test_a_broken_state_store_is_caught(broken, test):
     arguments = (clock.advance,) if test == "test_a_lease_expires" else ()
     with pytest.raises(BROKEN):
         await getattr(StateStoreContract(), test)(broken(clock), *arguments)
+
+
+class ReadsThenWrites(MemoryPointsLedger):
+    async def add(self, name, hour, points, *, at_least=0):
+        before = await super().add(name, hour, 0)
+        await asyncio.sleep(0)
+        self._points[name, hour] = before
+        return await super().add(name, hour, points, at_least=at_least)
+
+
+class NeverForgetsThePast(MemoryPointsLedger):
+    async def add(self, name, hour, points, *, at_least=0):
+        return await super().add(name, hour.replace(hour=0), points, at_least=at_least)
+
+
+class LowersToAtLeast(MemoryPointsLedger):
+    async def add(self, name, hour, points, *, at_least=0):
+        if at_least:
+            self._points[name, hour] = 0
+        return await super().add(name, hour, points, at_least=at_least)
+
+
+@pytest.mark.parametrize(
+    ("broken", "test"),
+    [
+        (ReadsThenWrites, "test_tasks_count_exactly"),
+        (NeverForgetsThePast, "test_hours_do_not_mix"),
+        (LowersToAtLeast, "test_points_rise_to_at_least"),
+    ],
+)
+async def test_a_broken_points_ledger_is_caught(broken, test):
+    """Each broken ledger fails the test of the promise that it breaks."""
+    await getattr(PointsLedgerContract(), test)(MemoryPointsLedger())
+    with pytest.raises(BROKEN):
+        await getattr(PointsLedgerContract(), test)(broken())
 
 
 async def test_a_lock_that_an_error_does_not_free_is_caught():

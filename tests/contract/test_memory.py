@@ -2,8 +2,21 @@
 
 import pytest
 
-from confluence_sync.adapters import MemoryLogSink, MemoryStateStore, MemoryTokenStore, MemoryVFS
-from confluence_sync.testing import LogSinkContract, ManualClock, StateStoreContract, TokenStoreContract, VFSContract
+from confluence_sync.adapters import (
+    MemoryLogSink,
+    MemoryPointsLedger,
+    MemoryStateStore,
+    MemoryTokenStore,
+    MemoryVFS,
+)
+from confluence_sync.testing import (
+    LogSinkContract,
+    ManualClock,
+    PointsLedgerContract,
+    StateStoreContract,
+    TokenStoreContract,
+    VFSContract,
+)
 
 
 class TestMemoryVFS(VFSContract):
@@ -45,6 +58,12 @@ class TestMemoryStateStore(StateStoreContract):
     @pytest.fixture
     def advance(self, clock):
         return clock.advance
+
+
+class TestMemoryPointsLedger(PointsLedgerContract):
+    @pytest.fixture
+    def points_ledger(self):
+        return MemoryPointsLedger()
 
 
 async def test_metadata_move_with_their_document():

@@ -3,10 +3,16 @@
 from functools import partial
 
 import pytest
-from stores_elsewhere import open_state, open_tokens
+from stores_elsewhere import open_points, open_state, open_tokens
 
 from confluence_sync.adapters import SQLiteDatabase
-from confluence_sync.testing import LogSinkContract, ManualClock, StateStoreContract, TokenStoreContract
+from confluence_sync.testing import (
+    LogSinkContract,
+    ManualClock,
+    PointsLedgerContract,
+    StateStoreContract,
+    TokenStoreContract,
+)
 
 
 @pytest.fixture
@@ -51,3 +57,13 @@ class TestSQLiteLogSink(LogSinkContract):
 
     async def recorded(self, log_sink, run_id):
         return [event async for event in log_sink.events(run_id)]
+
+
+class TestSQLitePointsLedger(PointsLedgerContract):
+    @pytest.fixture
+    def points_ledger(self, database):
+        return database.points
+
+    @pytest.fixture
+    def open_elsewhere(self, database):
+        return partial(open_points, database.path)

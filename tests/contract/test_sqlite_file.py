@@ -5,7 +5,7 @@ import os
 import sqlite3
 import stat
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -106,6 +106,18 @@ class TestFaults:
         error = await self.refused(path)
         assert isinstance(error, DocumentVersionError)
         assert "version 99" in str(error)
+
+    async def test_an_older_version(self, path):
+        """A file of an older version of the library gets the tables it lacks and keeps what it has."""
+        async with SQLiteDatabase(path) as database:
+            await database.tokens.save(ONE, b"secret")
+        older = sqlite3.connect(path)
+        older.execute("DROP TABLE points")
+        older.execute("PRAGMA user_version = 1")
+        older.close()
+        async with SQLiteDatabase(path) as database:
+            assert await database.tokens.load(ONE) == b"secret"
+            assert await database.points.add("app", datetime(2026, 1, 5, 9, tzinfo=UTC), 5) == 5
 
     async def test_a_damaged_file(self, path):
         """Damage is told as such, whenever it is met."""

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import httpx
 
 from confluence_sync.adapters import MemoryStateStore, MemoryVFS
-from confluence_sync.client import ConfluenceClient, SiteApiToken
+from confluence_sync.client import ConfluenceClient, PointsBudget, SiteApiToken
 from confluence_sync.engine import EngineOptions, RunReport, SyncEngine
 from confluence_sync.events import AnyEvent, RunFinished, RunStarted
 from confluence_sync.models import RunMode, SpaceId, SpaceMapping, Trigger
@@ -40,6 +40,7 @@ class World:
         self.store: StateStore = MemoryStateStore(self.clock)
         self.sink: LogSink | None = None
         self.options = EngineOptions()
+        self.budget: PointsBudget | None = None
         self.mapped: dict[str, dict[str, object]] = {}
         self.events: list[AnyEvent] = []
 
@@ -59,7 +60,7 @@ class World:
         """An engine of its own, as a new process has it."""
         async with httpx.AsyncClient(transport=self.site.transport()) as http:
             auth = SiteApiToken(self.site.url, "reader@example.com", "token")
-            client = ConfluenceClient(auth, http=http, clock=self.clock, random=Random(0))
+            client = ConfluenceClient(auth, http=http, clock=self.clock, random=Random(0), budget=self.budget)
             yield SyncEngine(client, self.vfs, self.store, sink=self.sink, clock=self.clock, options=self.options)
 
     async def sync(self, mode: RunMode = RunMode.FULL, trigger: Trigger = Trigger.MANUAL) -> RunReport:

@@ -23,7 +23,15 @@ RUN = {
     "started_at": AT,
 }
 WALK = Walk(
-    generation=2, with_bodies=True, started_at=AT, cursor="x", pages=3, base_url="u", finished=True, restarted=True
+    generation=2,
+    with_bodies=True,
+    started_at=AT,
+    cursor="x",
+    pages=3,
+    base_url="u",
+    finished=True,
+    restarted=True,
+    resumed=True,
 )
 
 RECORDS = [
@@ -49,6 +57,10 @@ RECORDS = [
         points=5,
         outcome=Outcome.PARTIAL,
         resume_at=AT,
+        rebuilt_to={SPACE.id: PageId("6")},
+        asked_names=True,
+        continues=RunId("q"),
+        pauses=2,
     ),
 ]
 

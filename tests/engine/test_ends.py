@@ -31,6 +31,16 @@ async def test_pause_that_makes_no_sense(world, monkeypatch, seconds):
     assert (await world.sync()).outcome is Outcome.SUCCEEDED
 
 
+@pytest.mark.parametrize(("headers", "seconds"), [({}, 60), ({"Retry-After": "45"}, 45)])
+async def test_burst_limit_that_does_not_end(world, headers, seconds):
+    """A burst limit that outlasts all tries pauses the run for as long as such limits last, not for an hour."""
+    world.space("DOCS")
+    world.site.fail("/pages", status=429, headers={"RateLimit-Reason": "confluence-burst-based"} | headers, times=None)
+    report = await world.sync()
+    assert report.outcome is Outcome.PAUSED
+    assert (report.resume_at - report.ended_at).total_seconds() == seconds
+
+
 @pytest.mark.parametrize("header", ["99999999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "-5", "soon"])
 async def test_retry_after_that_makes_no_sense(world, header):
     """The same with what a server sends."""

@@ -263,7 +263,7 @@ async def test_quota_pauses_the_run(world, docs):
     assert (await world.sync()).outcome is Outcome.SUCCEEDED
     again = [request.query.get("cursor") for request in world.site.requests if request.path == listing]
     assert again[0] == asked[-1] is not None
-    assert len(served) + len(again) == 4
+    assert len(served) + len(again) == 4 + 1  # all pages once more, without bodies: they may have changed meanwhile
     assert await world.files() == await world.clean_copy()
 
 

@@ -60,8 +60,8 @@ async def test_second_run_writes_nothing(world, docs):
     assert world.requests == [
         "GET /wiki/rest/api/user/current",
         "GET /wiki/api/v2/spaces",
-        f"GET /wiki/api/v2/spaces/{docs.id}/pages",
         "POST /wiki/api/v2/users-bulk",
+        f"GET /wiki/api/v2/spaces/{docs.id}/pages",
     ]
     assert await world.files() == before
 

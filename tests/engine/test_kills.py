@@ -102,6 +102,19 @@ async def test_later_run_killed_anywhere(change, mode):
     assert point > 10
 
 
+@pytest.mark.parametrize("change", [edit_and_trash, swap, replace_trashed], ids=lambda change: change.__name__)
+async def test_site_that_changes_after_a_first_run_was_killed(change):
+    """What the killed walk listed and spooled is not believed: the folder is as the site is now."""
+    for point in count():
+        world = World()
+        build(world)
+        if not await world.run_until_killed(point):
+            break
+        change(world)
+        await assert_mended(world, point)
+    assert point > 30
+
+
 @pytest.mark.parametrize("change", [no_change, swap, replace_trashed], ids=lambda change: change.__name__)
 async def test_site_that_changes_after_the_kill(change):
     """What happens on the site between a killed later run and the next one is not lost either."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from confluence_sync.engine import EngineOptions
 from confluence_sync.events import RunWarned
 from confluence_sync.models import Outcome, RunMode
 
@@ -31,6 +32,21 @@ async def test_one_request_for_all(world, docs):
     assert USERS not in world.requests
     await world.sync()
     assert world.requests.count(USERS) == 1
+
+
+async def test_each_is_asked_for_once_in_a_run_by_steps(world, docs):
+    """Who takes the next step asks for nobody again, on a first run and on later ones."""
+    world.options = EngineOptions(body_batch=1, step_requests=1, step_writes=1)
+    for _ in range(2):
+        world.clock.advance(60)
+        world.site.reset_log()
+        async with world.engine() as engine:
+            state = await engine.begin(world.mappings())
+        while state.outcome is None:
+            async with world.engine() as engine:
+                await engine.step(state)
+        assert world.requests.count(USERS) == 1
+        world.site.page("Page 1").edit("<p>New.</p>")
 
 
 async def test_a_user_has_another_name(world, docs):

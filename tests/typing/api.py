@@ -10,24 +10,28 @@ from confluence_sync.adapters import (
     FsspecVFS,
     LoggingLogSink,
     MemoryLogSink,
+    MemoryPointsLedger,
     MemoryStateStore,
     MemoryTokenStore,
     MemoryVFS,
     SQLiteDatabase,
 )
+from confluence_sync.client import PointsBudget
 from confluence_sync.clock import SystemClock
-from confluence_sync.engine import RunState
+from confluence_sync.engine import Preview, RunState
 from confluence_sync.errors import ClientError, RunFailedError
 from confluence_sync.events import AnyEvent, PageFailed, PageWritten, RunFinished
 from confluence_sync.models import ConnectionId, SpaceId, TreeSnapshot
 from confluence_sync.planner import Manifest, Plan
-from confluence_sync.protocols import VFS, Clock, LogSink, StateStore, TokenStore, VFSEntry
+from confluence_sync.protocols import VFS, Clock, LogSink, PointsLedger, StateStore, TokenStore, VFSEntry
 from confluence_sync.testing import FakeSite, ManualClock
 
 vfs: Sequence[VFS] = [MemoryVFS(), FsspecVFS.from_url("folder")]
 tokens: Sequence[TokenStore] = [MemoryTokenStore(), SQLiteDatabase("state.db").tokens]
 sinks: Sequence[LogSink] = [MemoryLogSink(), LoggingLogSink(), SQLiteDatabase("state.db").log]
 states: Sequence[StateStore] = [MemoryStateStore(), SQLiteDatabase("state.db").state]
+ledgers: Sequence[PointsLedger] = [MemoryPointsLedger(), SQLiteDatabase("state.db").points]
+budget: PointsBudget = PointsBudget(ledgers[0], app="client-id", tenant="customer", tenant_points=20_000)
 clocks: Sequence[Clock] = [SystemClock(), ManualClock()]
 
 
@@ -83,6 +87,8 @@ async def sync() -> None:
         engine = SyncEngine(client, HostVFS(), MemoryStateStore(), sink=HostSink())
         mappings = [SpaceMapping(space_id=SpaceId("1"), folder="team")]
         plans: list[Plan] = await engine.plan(mappings)
+        preview: Preview = await engine.preview(mappings, rebuild=True)
+        print(preview.estimate.points, preview.users)
         print(*plans, sep="\n")
         async with engine.run(mappings, mode=RunMode.INCREMENTAL) as run:
             async for event in run:

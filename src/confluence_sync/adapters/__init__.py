@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from .fsspec import FsspecVFS
 from .logging import LoggingLogSink
-from .memory import MemoryLogSink, MemoryStateStore, MemoryTokenStore, MemoryVFS
+from .memory import MemoryLogSink, MemoryPointsLedger, MemoryStateStore, MemoryTokenStore, MemoryVFS
 from .sqlite import SQLiteDatabase
 
 __all__ = [
     "FsspecVFS",
     "LoggingLogSink",
     "MemoryLogSink",
+    "MemoryPointsLedger",
     "MemoryStateStore",
     "MemoryTokenStore",
     "MemoryVFS",

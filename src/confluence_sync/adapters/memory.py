@@ -15,7 +15,7 @@ from ..models import ConnectionId
 from ..paths import check_path
 from ..protocols import Change, Clear, Clock, Put, Remove, VFSEntry
 
-__all__ = ["MemoryLogSink", "MemoryStateStore", "MemoryTokenStore", "MemoryVFS"]
+__all__ = ["MemoryLogSink", "MemoryPointsLedger", "MemoryStateStore", "MemoryTokenStore", "MemoryVFS"]
 
 
 class MemoryVFS:
@@ -107,6 +107,20 @@ class MemoryLogSink:
     async def emit(self, event: AnyEvent) -> None:
         """Take one event."""
         self.events.append(event)
+
+
+class MemoryPointsLedger:
+    """A `PointsLedger` in a dict, for all clients of one process."""
+
+    def __init__(self) -> None:
+        self._points: dict[tuple[str, datetime], int] = {}
+
+    async def add(self, name: str, hour: datetime, points: int, *, at_least: int = 0) -> int:
+        """Add points to those of an hour, raise them to `at_least`, and return how many the hour has now."""
+        recent = hour - timedelta(days=1)
+        self._points = {key: used for key, used in self._points.items() if key[1] >= recent}
+        total = self._points[name, hour] = max(self._points.get((name, hour), 0) + points, at_least)
+        return total
 
 
 class MemoryStateStore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._auth import Authentication, GatewayApiToken, GatewayBearer, SiteApiToken
+from ._budget import PointsBudget
 from ._calls import cql_quote
 from ._client import ConfluenceClient
 from ._limiter import SiteLimiter
@@ -16,6 +17,7 @@ __all__ = [
     "ConfluenceClient",
     "GatewayApiToken",
     "GatewayBearer",
+    "PointsBudget",
     "RetryPolicy",
     "SearchHit",
     "SiteApiToken",

@@ -16,6 +16,7 @@ from ..models import AccountId, Container, ContentId, Page, PageBody, PageId, Sp
 from ..protocols import Clock
 from . import _calls as calls
 from ._auth import Authentication
+from ._budget import PointsBudget
 from ._decode import merged
 from ._limiter import SiteLimiter
 from ._retry import RetryPolicy
@@ -56,6 +57,7 @@ class ConfluenceClient:
         clock: For waiting, in tests.
         retry: When failed calls are repeated.
         random: Spreads the waits.
+        budget: What may be used of the hourly quota; without one it ends when the site refuses.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class ConfluenceClient:
         clock: Clock | None = None,
         retry: RetryPolicy | None = None,
         random: Random | None = None,
+        budget: PointsBudget | None = None,
     ) -> None:
         self._auth = auth
         self._transport = Transport(
@@ -76,6 +79,7 @@ class ConfluenceClient:
             clock=clock,
             retry=retry or RetryPolicy(),
             random=random or SystemRandom(),
+            budget=budget,
         )
 
     async def __aenter__(self) -> Self:

@@ -16,13 +16,13 @@ from ..protocols import Clock
 
 __all__ = ["SiteLimiter"]
 
-_NEAR_LIMIT_SPACING = 0.5
-"""Seconds between two starts."""
+_SPACING = 0.5
+"""Seconds between two starts while a limit is near."""
 
 
 @attrs.frozen(eq=False)
-class _Pause:
-    """Some seconds from a moment on, in which nothing starts."""
+class _Time:
+    """Some seconds from a moment on."""
 
     since: datetime
     seconds: float
@@ -49,8 +49,8 @@ class SiteLimiter:
     def __init__(self, *, at_once: int = 5, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         self._free = asyncio.Semaphore(at_once)
-        self._pause: _Pause | None = None
-        self._spacing = 0.0
+        self._pause: _Time | None = None
+        self._near: _Time | None = None
 
     @classmethod
     def shared(cls, site: str) -> SiteLimiter:
@@ -75,18 +75,21 @@ class SiteLimiter:
 
     def hold_back(self, seconds: float) -> None:
         """Start no request of any task within this time from now."""
-        now = self._clock.now()
-        if self._pause is None or self._pause.left(now) < seconds:
-            self._pause = _Pause(now, seconds)
+        self._pause = self._longer(self._pause, seconds)
 
-    def near_limit(self, near: bool) -> None:
-        """Space requests out while the site says that a limit is near."""
-        self._spacing = _NEAR_LIMIT_SPACING if near else 0.0
+    def slow_down(self, seconds: float) -> None:
+        """Space the requests of all tasks out within this time from now, because a limit is near."""
+        self._near = self._longer(self._near, seconds)
+
+    def _longer(self, time: _Time | None, seconds: float) -> _Time | None:
+        now = self._clock.now()
+        left = time.left(now) if time is not None else 0.0
+        return _Time(now, seconds) if seconds > max(0.0, left) else time
 
     async def _turn(self) -> None:
         while pause := self._pause:
             await self._clock.sleep(pause.left(self._clock.now()))
             if self._pause is pause:  # slept out, whatever the clock says by now; else there is another to sleep
                 self._pause = None
-        if self._spacing:
-            self.hold_back(self._spacing)
+        if self._near is not None and self._near.left(self._clock.now()) > 0:
+            self.hold_back(_SPACING)

@@ -16,7 +16,9 @@ from ..clock import SystemClock
 from ..errors import ClientError, ContentTooLargeError, RateLimitedError, TransportError
 from ..protocols import Clock
 from ._auth import Authentication
+from ._budget import PointsBudget
 from ._limiter import SiteLimiter
+from ._limits import Limits, limits_of
 from ._retry import RetryPolicy
 from ._values import Batch, Usage
 from ._wire import Call, read
@@ -57,6 +59,7 @@ class Transport:
         clock: Clock | None,
         retry: RetryPolicy,
         random: Random,
+        budget: PointsBudget | None,
     ) -> None:
         self.usage = Usage()
         self.server_time: datetime | None = None
@@ -67,6 +70,7 @@ class Transport:
         self._clock = clock or SystemClock()
         self._retry = retry
         self._random = random
+        self._budget = budget
 
     async def aclose(self) -> None:
         """Close the HTTP client, unless it was passed in."""
@@ -87,17 +91,27 @@ class Transport:
         if self._limiter is None:  # not in __init__, which may run before there is a loop
             self._limiter = SiteLimiter.shared(self._auth.api_url)
         async with self._limiter.slot():
+            if self._budget is not None:
+                await self._budget.request()
             response = await self._exchange(call)
-        self._limiter.near_limit(response.headers.get("X-RateLimit-NearLimit", "").lower() == "true")
+        limits = limits_of(response, now=self._clock.now())
+        self._limiter.slow_down(limits.near)
+        self._limiter.hold_back(limits.full)
         try:
             batch = read(call, response, now=self._clock.now())
-        except RateLimitedError as error:
-            if not error.quota:  # nor does it help to wait for the quota in here
+        except ClientError as error:
+            if isinstance(error, RateLimitedError) and not error.quota:  # the quota is not waited for in here
                 self._limiter.hold_back(error.retry_after or self._retry.first_wait)
+            await self._count(0, limits)
             raise
-        self.usage.points += call.weight * len(batch.items)
+        await self._count(call.weight * len(batch.items), limits)
         self.server_time = batch.served_at or self.server_time
         return batch
+
+    async def _count(self, points: int, limits: Limits) -> None:
+        self.usage.points += points
+        if self._budget is not None:
+            await self._budget.answer(points, used=limits.used, at=limits.at)
 
     async def _exchange(self, call: Call[T]) -> httpx.Response:
         request = await self._request(call)

@@ -39,7 +39,9 @@ class EngineOptions:
             looked, and the usual lag of the search index.
         reconcile_after: Seconds after which a scheduled incremental run lists a space in full, to see what no search
             shows: moves, deletions, restrictions. None: only full runs do.
-        resume_walk_within: Seconds within which a broken walk is continued rather than started over.
+        resume_walk_within: Seconds within which a broken walk or a paused run is gone on with, not started over.
+        restart_below: Points. The run after a paused one that used fewer lists everything anew, since the site may have
+            changed; after one that used more, an incremental one, or two in a row, it goes on where that stood.
         sink_grace: Seconds the log sink has to catch up at the end of a run.
         conversion: Options of the converter; an empty site URL is filled in from the listing, and what a mapping says
             goes first.
@@ -55,6 +57,7 @@ class EngineOptions:
     overlap: float = 15 * 60.0
     reconcile_after: float | None = 24 * 3600.0
     resume_walk_within: float = 6 * 3600.0
+    restart_below: int = 10_000
     sink_grace: float = 10.0
     conversion: ConvertOptions = attrs.field(factory=ConvertOptions)
 

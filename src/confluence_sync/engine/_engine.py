@@ -18,8 +18,10 @@ from ._context import EngineOptions, RunContext
 from ._events import EventStream
 from ._finish import StepResult, record_of, result_of, run_step
 from ._memory import Memory
+from ._pauses import after_pause
 from ._people import People
 from ._planning import plan_spaces
+from ._preview import Preview, estimate_run
 from ._records import RunRecord, RunState
 from ._report import RunReport
 from ._run import SyncRun, hold_lease
@@ -100,10 +102,15 @@ class SyncEngine:
             return await run.wait()
 
     async def plan(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> list[Plan]:
-        """
-        Return what a full run would do now, changing nothing: the dry run.
+        """Return what a full run would do now, changing nothing; see `preview`, which adds what it would cost."""
+        return list((await self.preview(mappings, rebuild=rebuild)).plans)
 
-        Lists every space without bodies: 1 request and 251 points per 250 pages.
+    async def preview(self, mappings: Sequence[SpaceMapping], *, rebuild: bool = False) -> Preview:
+        """
+        Return what a full run would do now and what it would cost, changing nothing: the dry run.
+
+        Lists every space without bodies: 1 request and 251 points per 250 pages. What a run that was killed or paused
+        has left, and would spare the next one, is not taken into account.
 
         Raises:
             ClientError: A space cannot be listed.
@@ -112,7 +119,7 @@ class SyncEngine:
         _check(mappings)
         trees = [(mapping, await self._snapshot(mapping)) for mapping in mappings]
         _, plans = await plan_spaces(self._memory, self._vfs, trees, options=self._options, rebuild=rebuild)
-        return list(plans.values())
+        return await estimate_run(self._memory, list(plans.values()), self._options, rebuild=rebuild)
 
     async def runs(self) -> list[RunRecord]:
         """Return the runs of the connection, the last first."""
@@ -127,6 +134,9 @@ class SyncEngine:
     ) -> RunState:
         """
         Take the lease and return a run at its beginning, for `step`.
+
+        If the last run was paused, had the same mappings and at least the depth of this mode, this one does what that
+        one left to do, in that one's mode; see `EngineOptions.restart_below`.
 
         Raises:
             ConfigurationError: There are no mappings, or a space is mapped twice.
@@ -143,6 +153,7 @@ class SyncEngine:
         )
         await self._renew(state)
         try:
+            state = await after_pause(self._memory, state, self._options)
             await self._memory.apply(*await self._close_dead_runs(), self._memory.put_run(record_of(state)))
         except BaseException:
             await self._memory.store.release_lease(self._memory.lease, state.run_id)

@@ -14,12 +14,16 @@ from ..errors import ConfluenceSyncError, RateLimitedError
 from ..events import RunFinished
 from ..models import Outcome
 from ._context import RunContext
+from ._pauses import note_pause
 from ._records import Phase, RunRecord, RunState, Stage
 from ._steps import take_step
 
 __all__ = ["StepResult", "finish_cancelled", "finish_without_lease", "record_of", "result_of", "run_step"]
 
 logger = logging.getLogger("confluence_sync.engine")
+
+_BURST = 60.0
+"""Seconds to wait for the end of a burst limit that does not name one; it is over in seconds."""
 
 _LONGEST_PAUSE = 6 * 3600.0
 """Seconds; the quota is hourly, so a server that asks for more is mistaken."""
@@ -87,6 +91,7 @@ def record_of(state: RunState) -> RunRecord:
         mode=state.mode,
         trigger=state.trigger,
         started_at=state.started_at,
+        continues=state.continues,
         outcome=state.outcome,
         resume_at=state.resume_at,
         counts=state.counts,
@@ -110,16 +115,17 @@ async def _end(
     """End the run once and for all: from here on, cancellation waits until everybody knows."""
     run.count_usage()
     state = run.state
+    stood = attrs.evolve(state, resume_at=resume_at)
     state.phase, state.outcome, state.resume_at = Phase.DONE, outcome, resume_at
     left = state.counts.listed - state.counts.handled
     state.counts = attrs.evolve(state.counts, skipped=state.counts.skipped + left)
-    await _unbroken(_publish(run, outcome, message))
+    await _unbroken(_publish(run, stood, outcome, message))
     return result_of(state)
 
 
-async def _publish(run: RunContext, outcome: Outcome, message: str) -> None:
+async def _publish(run: RunContext, stood: RunState, outcome: Outcome, message: str) -> None:
     state, memory = run.state, run.memory
-    await _try(run, _record(run, message))
+    await _try(run, _record(run, stood, outcome, message))
     await _try(run, memory.store.release_lease(memory.lease, state.run_id))
     await run.events.emit(
         RunFinished,
@@ -132,9 +138,9 @@ async def _publish(run: RunContext, outcome: Outcome, message: str) -> None:
     )
 
 
-async def _record(run: RunContext, message: str) -> None:
+async def _record(run: RunContext, stood: RunState, outcome: Outcome, message: str) -> None:
     record = attrs.evolve(record_of(run.state), ended_at=run.clock.now(), message=message)
-    await run.memory.apply(run.memory.put_run(record))
+    await run.memory.apply(run.memory.put_run(record), *note_pause(run.memory, stood, outcome))
 
 
 async def _try(run: RunContext, call: Awaitable[None]) -> None:
@@ -160,7 +166,9 @@ async def _unbroken(call: Coroutine[Any, Any, None]) -> None:
 
 def _resume_at(now: datetime, error: RateLimitedError) -> datetime:
     """Trust what the server says as far as it makes sense; `min` in this order takes no NaN."""
-    wait = error.retry_after if error.retry_after is not None else _until_next_hour(now)
+    wait = error.retry_after
+    if wait is None:
+        wait = _until_next_hour(now) if error.quota else _BURST
     return now + timedelta(seconds=max(0.0, min(_LONGEST_PAUSE, wait)))
 
 

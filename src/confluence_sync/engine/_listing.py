@@ -1,7 +1,9 @@
 """Step one: the remote tree of a space, into the store.
 
 On a first run the walk brings the bodies along and spools them, which halves the cost of fetching them later. The
-cursor is saved with every batch, so a killed walk goes on where it was.
+cursor is saved with every batch, so a killed walk goes on where it was. What it listed before may have changed since,
+so its end is followed by a walk without bodies, whose tree counts: of the spooled bodies only those are used that are
+still of the listed version.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ from ..client import Batch
 from ..converter import account_ids
 from ..errors import ClientError, ContentTooLargeError, ServerError, TransportError, UnexpectedResponseError
 from ..events import PagesListed, RunWarned, SpaceListed
-from ..models import AccountId, Page, PageBody, PageId, RunMode
+from ..models import AccountId, Page, PageBody, PageId, RunMode, TreeSnapshot
 from ..protocols import Change
 from ._containers import read_containers
 from ._context import RunContext
 from ._records import SpaceRecord, Walk
 
-__all__ = ["list_space", "people_of"]
+__all__ = ["list_space", "people_of", "tell_listed"]
 
 _MOST_IDLE = 50
 """Requests in a row that may bring no other page; pages that the token may not see make some listings so."""
@@ -35,9 +37,13 @@ async def list_space(run: RunContext, record: SpaceRecord) -> bool:
     except (ServerError, TransportError, ContentTooLargeError, UnexpectedResponseError) as error:
         await _start_over(run, record, walk, error)
         return False
-    if walk.finished:
-        await _settle(run, record, walk)
-    return walk.finished
+    if not walk.finished:
+        return False
+    if walk.resumed and walk.with_bodies:
+        await _start(run, record, with_bodies=False, resumed=True)
+        return False
+    await _settle(run, record, walk)
+    return True
 
 
 async def _start_over(run: RunContext, record: SpaceRecord, walk: Walk, error: ClientError) -> None:
@@ -57,7 +63,12 @@ async def _warn(run: RunContext, record: SpaceRecord, message: str) -> None:
 
 
 async def _start(
-    run: RunContext, record: SpaceRecord, *, with_bodies: bool | None = None, restarted: bool = False
+    run: RunContext,
+    record: SpaceRecord,
+    *,
+    with_bodies: bool | None = None,
+    restarted: bool = False,
+    resumed: bool = False,
 ) -> Walk:
     """Begin a walk, into a tree of its own. It brings bodies if all of them will be needed."""
     space_id = record.space.id
@@ -68,6 +79,7 @@ async def _start(
         with_bodies=with_bodies,
         started_at=run.server_now(),
         restarted=restarted,
+        resumed=resumed,
     )
     await run.memory.apply(
         *run.memory.clear_tree(space_id, walk.generation),
@@ -144,7 +156,7 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
         complete=True,
         watermark=walk.started_at,
         reconciled_at=walk.started_at,
-        spooled=walk.with_bodies,
+        spooled=walk.with_bodies or walk.resumed,
         walk=None,
     )
     tree = await run.memory.tree(listed)
@@ -160,13 +172,19 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
         run.memory.clear_wanted_pages(space.id),
         run.memory.put_space(listed),
     )
+    await tell_listed(run, listed, tree)
+
+
+async def tell_listed(run: RunContext, record: SpaceRecord, tree: TreeSnapshot) -> None:
+    """Tell that a space is listed, in this run or in the paused one that it goes on with."""
+    space = record.space
     await run.events.emit(
         SpaceListed,
         space_id=space.id,
         space_key=space.key,
         space_name=space.name,
         pages=len(tree.pages),
-        complete=True,
+        complete=tree.complete,
     )
 
 

@@ -22,7 +22,7 @@ from ..models import (
 )
 from ..planner import Claim, Manifest, ManifestEntry
 from ..protocols import Change, Clear, Put, Remove, StateStore
-from ._records import ChangedPage, PageDigests, RunRecord, SpaceRecord
+from ._records import ChangedPage, PageDigests, RunRecord, RunState, SpaceRecord
 
 __all__ = ["Memory"]
 
@@ -33,8 +33,9 @@ class Memory:
     """
     Reads documents, and makes the changes that `apply` takes.
 
-    Collections, each of one connection: `spaces`, `runs`, `users`, `wanted-users`; each of one space: `manifest`,
-    `claims`, `digests`, `spool`, `wanted-pages`, and `pages` and `containers` of one generation of its tree.
+    Collections, each of one connection: `spaces`, `runs`, `paused`, `users`, `wanted-users`; each of one space:
+    `manifest`, `claims`, `digests`, `spool`, `wanted-pages`, and `pages` and `containers` of one generation of its
+    tree.
     """
 
     def __init__(self, store: StateStore, connection_id: ConnectionId) -> None:
@@ -236,6 +237,19 @@ class Memory:
     def put_run(self, record: RunRecord) -> Change:
         """Remember a run."""
         return Put(self._collection("runs"), record.run_id, dump(record))
+
+    async def paused(self) -> RunState | None:
+        """Return where the last run stood if it was paused."""
+        data = await self.store.load(self._collection("paused"), "run")
+        return None if data is None else load(RunState, data)
+
+    def put_paused(self, state: RunState) -> Change:
+        """Remember where a paused run stood."""
+        return Put(self._collection("paused"), "run", dump(state))
+
+    def clear_paused(self) -> Change:
+        """Forget about paused runs."""
+        return Clear(self._collection("paused"))
 
     @property
     def lease(self) -> str:

@@ -11,6 +11,7 @@ from ..planner import Atlas, Claim, Estimate, Manifest, Plan, plan_layout, plan_
 from ..protocols import VFS
 from ._context import EngineOptions, RunContext
 from ._memory import Memory
+from ._pauses import without_rebuilt
 from ._places import keep_one_place
 from ._records import Stage
 
@@ -27,14 +28,13 @@ async def make_plans(run: RunContext) -> None:
 async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
     """Return the plans of the run; a process that takes a run over makes them again, and gets what is left to do."""
     if run.plans is None:
+        await run.people.recall()
         listed = {space_id for space_id, stage in run.state.stages.items() if stage is Stage.LISTED}
         trees: list[tuple[SpaceMapping, TreeSnapshot]] = []
         for mapping in run.state.mappings:
             record = await run.memory.space(mapping.space_id)
             if record is not None and record.generation:
                 trees.append((mapping, await run.memory.tree(record)))
-        in_full = any(tree.complete for _, tree in trees if tree.space.id in listed)
-        await (run.people.refresh() if in_full else run.people.recall())
         trees = await keep_one_place(run, trees)
         run.atlas, plans = await plan_spaces(
             run.memory,
@@ -44,7 +44,11 @@ async def ensure_plans(run: RunContext) -> dict[SpaceId, Plan]:
             names=run.people.names,
             rebuild=run.state.mode is RunMode.REBUILD,
         )
-        run.plans = {space_id: plan for space_id, plan in plans.items() if space_id in listed}
+        run.plans = {
+            space_id: without_rebuilt(plan, run.state.rebuilt_to.get(space_id))
+            for space_id, plan in plans.items()
+            if space_id in listed
+        }
     return run.plans
 
 

@@ -58,6 +58,8 @@ class Walk:
         base_url: Base of human addresses, as the listing gives it.
         finished: Whether the end of the listing was reached.
         restarted: Whether it had to start over once because its cursor was no longer accepted.
+        resumed: Whether it, or the one whose bodies it is to use, was begun by an earlier run, since when the site may
+            have changed.
     """
 
     generation: int
@@ -69,6 +71,7 @@ class Walk:
     base_url: str = ""
     finished: bool = False
     restarted: bool = False
+    resumed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -81,7 +84,7 @@ class SpaceRecord:
         complete: Whether that tree was listed whole.
         watermark: Everything that changed before is in that tree.
         reconciled_at: When the last listing in full began, by the server's clock where it said.
-        spooled: Whether that walk brought the bodies, so that they need not be fetched.
+        spooled: Whether a walk brought the bodies, so that they need not be fetched.
         walk: The listing under way, if any.
     """
 
@@ -151,10 +154,14 @@ class RunState:
     Attributes:
         stages: How far each space has come.
         written_to: The last page of each space for which its turn to be written has come, in the order of the plan.
+        rebuilt_to: The same of the paused runs that this rebuild goes on with.
         failed_pages: Pages that did not land; this run does not try them again.
         troubled: Whether something else than a page failed, so that the run cannot have succeeded.
+        asked_names: Whether the names of all users were asked for.
         requests, points: Used so far by earlier steps.
         outcome, resume_at: How it ended, see `StepResult`.
+        continues: The paused run with which it goes on, if any.
+        pauses: How many runs in a row before it were paused.
     """
 
     run_id: RunId
@@ -168,17 +175,25 @@ class RunState:
     seq: int = 0
     counts: Counts = attrs.field(factory=Counts)
     written_to: dict[SpaceId, PageId] = attrs.field(factory=dict)
+    rebuilt_to: dict[SpaceId, PageId] = attrs.field(factory=dict)
     failed_pages: set[PageId] = attrs.field(factory=set)
     troubled: bool = False
+    asked_names: bool = False
     requests: int = 0
     points: int = 0
     outcome: Outcome | None = None
     resume_at: datetime | None = None
+    continues: RunId | None = None
+    pauses: int = 0
 
 
 @attrs.frozen(kw_only=True)
 class RunRecord:
-    """One run in the list of runs; `ended_at` and `outcome` are None while it is under way."""
+    """
+    One run in the list of runs; `ended_at` and `outcome` are None while it is under way.
+
+    `continues` is the paused run with which it goes on where that stood.
+    """
 
     run_id: RunId
     connection_id: ConnectionId
@@ -191,4 +206,5 @@ class RunRecord:
     requests: int = 0
     points: int = 0
     resume_at: datetime | None = None
+    continues: RunId | None = None
     message: str = ""

@@ -19,7 +19,7 @@ from ._changes import can_list_changes, list_changes
 from ._context import RunContext
 from ._extent import concerns_all
 from ._failures import fail_space
-from ._listing import list_space
+from ._listing import list_space, tell_listed
 from ._moving import move_files
 from ._planning import ensure_plans, make_plans
 from ._records import Phase, RunState, SpaceRecord, Stage, Walk
@@ -66,6 +66,7 @@ async def _prepare(run: RunContext) -> None:
         trigger=state.trigger,
         mode=state.mode,
         spaces=tuple(mapping.space_id for mapping in state.mappings),
+        continues=state.continues,
     )
     try:
         await run.client.current_user()
@@ -73,6 +74,16 @@ async def _prepare(run: RunContext) -> None:
         await run.events.emit(RunWarned, message="the token may not read its own user; the identity was not checked")
     seen = await _look_at_spaces(run)
     await together(_prepare_space(run, mapping, seen.get(mapping.space_id)) for mapping in state.mappings)
+    if not state.asked_names and await _lists_in_full(run):
+        await run.people.refresh()
+        state.asked_names = True
+
+
+async def _lists_in_full(run: RunContext) -> bool:
+    """Whether the run looks at more than changes; then it looks at people's names again, too."""
+    if run.state.mode is not RunMode.INCREMENTAL:
+        return True
+    return not all(can_list_changes(run, record) for record in await _pending(run))
 
 
 async def _look_at_spaces(run: RunContext) -> dict[SpaceId, Space]:
@@ -96,16 +107,22 @@ async def _prepare_space(run: RunContext, mapping: SpaceMapping, seen: Space | N
         return
     before = await run.memory.space(space.id)
     record = before if before is not None else SpaceRecord(space=space, base_url=run.client.site_url)
-    walk = record.walk if record.walk is not None and _may_resume(run, record.walk) else None
-    record = attrs.evolve(record, space=space, walk=walk)
+    record = attrs.evolve(record, space=space, walk=_resumed(run, record.walk))
     await run.memory.apply(run.memory.put_space(record))
-    run.state.stages[space.id] = Stage.PENDING
+    if run.state.stages.get(space.id) is Stage.LISTED and record.complete:  # by the run that this one goes on with
+        await tell_listed(run, record, await run.memory.tree(record))
+    else:
+        run.state.stages[space.id] = Stage.PENDING
 
 
-def _may_resume(run: RunContext, walk: Walk) -> bool:
-    """A walk is worth going on with if it brought bodies and is not too old; a listing alone is cheap to repeat."""
+def _resumed(run: RunContext, walk: Walk | None) -> Walk | None:
+    """Return a walk that is worth going on with: it brought bodies and is not too old, or the run goes on with it."""
+    if run.state.continues is not None:
+        return walk
+    if walk is None or not walk.with_bodies:
+        return None
     age = (run.server_now() - walk.started_at).total_seconds()
-    return walk.with_bodies and age <= run.options.resume_walk_within
+    return attrs.evolve(walk, resumed=True) if age <= run.options.resume_walk_within else None
 
 
 async def _list(run: RunContext) -> bool:

@@ -119,13 +119,25 @@ class Plan:
         """All actions in the order in which they are safe."""
         return [*self.moves, *self.writes, *self.deletes]
 
-    def estimate(self, *, listing_batch: int = 250, body_batch: int = 100, fetch_batch: int = 50) -> Estimate:
+    def estimate(
+        self,
+        *,
+        listing_batch: int = 250,
+        body_batch: int = 100,
+        fetch_batch: int = 50,
+        with_bodies: bool | None = None,
+    ) -> Estimate:
         """
         Return what a full run of the space costs: to list it, to read its parents, and what is left then.
 
-        On a first run the walk brings the bodies along, so there is nothing left to fetch.
+        Args:
+            listing_batch: Pages per request of a walk without bodies.
+            body_batch: Pages per request of a walk with bodies.
+            fetch_batch: Pages per request that fetches bodies.
+            with_bodies: Whether the walk brings the bodies along, so that there is nothing left to fetch; by default
+                on a first run.
         """
-        first = self.managed == 0
+        first = self.managed == 0 if with_bodies is None else with_bodies
         pages, containers = len(self.layout.snapshot.pages), len(self.layout.snapshot.containers)
         walk = max(1, ceil(pages / (body_batch if first else listing_batch)))
         listing = Estimate(1 + walk + containers, 2 + walk + pages + 2 * containers)

@@ -15,7 +15,7 @@ from .demo import demo_site
 from .fake_site import FakeContainer, FakePage, FakeSite, FakeSpace
 
 if TYPE_CHECKING:
-    from .contracts import LogSinkContract, StateStoreContract, TokenStoreContract, VFSContract
+    from .contracts import LogSinkContract, PointsLedgerContract, StateStoreContract, TokenStoreContract, VFSContract
 
 __all__ = [
     "FakeContainer",
@@ -24,13 +24,14 @@ __all__ = [
     "FakeSpace",
     "LogSinkContract",
     "ManualClock",
+    "PointsLedgerContract",
     "StateStoreContract",
     "TokenStoreContract",
     "VFSContract",
     "demo_site",
 ]
 
-_CONTRACTS = {"LogSinkContract", "StateStoreContract", "TokenStoreContract", "VFSContract"}
+_CONTRACTS = {"LogSinkContract", "PointsLedgerContract", "StateStoreContract", "TokenStoreContract", "VFSContract"}
 
 
 def __getattr__(name: str) -> object:

@@ -11,6 +11,7 @@ from ...clock import SystemClock
 from ...protocols import Clock
 from ._connection import Connection
 from ._log import SQLiteLogSink
+from ._points import SQLitePointsLedger
 from ._state import SQLiteStateStore
 from ._tokens import SQLiteTokenStore
 
@@ -19,7 +20,7 @@ __all__ = ["SQLiteDatabase"]
 
 class SQLiteDatabase:
     """
-    State, secrets and run log in one SQLite file of mode 0600, for all processes of one machine.
+    State, secrets, run log and points in one SQLite file of mode 0600, for all processes of one machine.
 
     ```python
     async with SQLiteDatabase("confluence.db") as database:
@@ -39,6 +40,7 @@ class SQLiteDatabase:
         state: The `StateStore`.
         tokens: The `TokenStore`.
         log: The `LogSink`, with queries for the host.
+        points: The `PointsLedger`.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
@@ -48,6 +50,7 @@ class SQLiteDatabase:
         self.state = SQLiteStateStore(self._connection, clock or SystemClock())
         self.tokens = SQLiteTokenStore(self._connection)
         self.log = SQLiteLogSink(self._connection)
+        self.points = SQLitePointsLedger(self._connection)
 
     async def __aenter__(self) -> Self:
         await self._connection.open()

@@ -22,13 +22,21 @@ from __future__ import annotations
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{module}" for module in ("_log_sink", "_state_store", "_token_store", "_vfs"))
+    *(f"{__name__}.{module}" for module in ("_log_sink", "_points_ledger", "_state_store", "_token_store", "_vfs"))
 )
 
 from ._log_sink import LogSinkContract  # noqa: E402 - assertions are rewritten on import
+from ._points_ledger import PointsLedgerContract  # noqa: E402
 from ._samples import sample_run  # noqa: E402
 from ._state_store import StateStoreContract  # noqa: E402
 from ._token_store import TokenStoreContract  # noqa: E402
 from ._vfs import VFSContract  # noqa: E402
 
-__all__ = ["LogSinkContract", "StateStoreContract", "TokenStoreContract", "VFSContract", "sample_run"]
+__all__ = [
+    "LogSinkContract",
+    "PointsLedgerContract",
+    "StateStoreContract",
+    "TokenStoreContract",
+    "VFSContract",
+    "sample_run",
+]
