@@ -58,9 +58,17 @@ class Element:
 
 @attrs.define(eq=False)
 class Extension:
-    """An `ac:adf-extension` that is open: its `panel-type`, and the content of its fallback."""
+    """
+    An `ac:adf-extension` that is open.
+
+    Attributes:
+        panel: Its `panel-type`.
+        name: What it is called: its `extension-title`, else its `extension-key`.
+        fallback: The content of its fallback.
+    """
 
     panel: str = ""
+    name: str = ""
     fallback: Flow | None = None
 
 
@@ -143,6 +151,8 @@ class Context:
         """Close what the document left open."""
         while self._stack:
             self.close(self._stack[-1][0].name)
+            self.warnings.note("malformed", "an element is not closed")
+        if self.flow.has_marks():
             self.warnings.note("malformed", "an element is not closed")
 
     @contextmanager

@@ -60,7 +60,8 @@ class ConvertOptions:
     Attributes:
         site_url: Base of the site's addresses, `https://site.atlassian.net/wiki`. With it links to its pages are
             recognised by their addresses, and links to spaces and issues have one.
-        macros: Rules for macros by name, in lower case, besides and instead of the ones there are.
+        macros: Rules for macros by name, whatever the case, besides and instead of the ones there are. What one
+            raises, `convert` raises.
         include: Returns the storage format of a page that an `include` or `excerpt-include` macro names, to put it, or
             its excerpt, in the place of the macro; None leaves a link and a warning, as without it. It is asked once
             for each page, also for those that included pages include. What it raises, `convert` raises. A page by
@@ -120,7 +121,7 @@ def _read(
     included: dict[PageLink, str | None],
 ) -> Context:
     """Read a page; pages that it includes are asked for unless they are there."""
-    macros = {**MACROS, **options.macros} if options.macros else MACROS
+    macros = {**MACROS, **{name.lower(): rule for name, rule in options.macros.items()}} if options.macros else MACROS
     context = Context(macros, resolver, options.site_url, tables)
     if options.include is not None:
         context.include = Includer(context, storage, options.include, included)

@@ -118,7 +118,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         "ac:adf-extension": ExtensionRule(),
         "ac:adf-fallback": Blocks(fallback),
         "ac:adf-attribute": Raw(extension_attribute),
-        "ac:adf-parameter": _DROPPED,
+        "ac:adf-parameter": Raw(extension_attribute),
         "ac:adf-node": Node(),
         "ac:adf-content": PARAGRAPH,
         # The rest

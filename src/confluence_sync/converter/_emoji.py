@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 __all__ = ["emoji"]
 
+_CODE_POINTS = re.compile(r"(?:(?:(?!d[89a-f])[0-9a-f]{4}|1[0-9a-f]{4})(?:-|$)){1,12}(?<!-)", re.IGNORECASE)
 _EMOTICONS = {
     "smile": "🙂",
     "sad": "🙁",
@@ -47,7 +49,4 @@ def emoji(attributes: Mapping[str, str]) -> str:
 
 
 def _from_id(emoji_id: str) -> str:
-    try:
-        return "".join(chr(int(code, 16)) for code in emoji_id.split("-")) if 4 <= len(emoji_id) <= 60 else ""
-    except (ValueError, OverflowError):
-        return ""
+    return "".join([chr(int(code, 16)) for code in emoji_id.split("-")]) if _CODE_POINTS.fullmatch(emoji_id) else ""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["begins_block", "code_span", "escape", "escape_label", "fence", "is_plain", "is_prose", "squeeze"]
+__all__ = [
+    "begins_block",
+    "bracket_address",
+    "code_span",
+    "escape",
+    "escape_label",
+    "fence",
+    "is_plain",
+    "is_prose",
+    "squeeze",
+]
 
 _SUSPECT = re.compile(r"[\\`*_~<&\]]")
 _MARKUP = re.compile(
@@ -34,6 +44,14 @@ _LINE_START = re.compile(
     """,
     re.VERBOSE,
 )
+_ADDRESS = re.compile(
+    r"""
+      (?P<address> (?<![\w/.-]) https?:// [^\s<>\\]* [^\s<>\\?!.,:;'"`)\]] )
+    | (?P<text> (?: (?! (?<![\w/.-]) https?:// ) [\s\S] )+ | h )
+    """,
+    re.VERBOSE,
+)
+_ADDRESS_AT_END = re.compile(r"(?<![\w/.<(-])https?://[^\s<>\\()\[\]*_~`]+\Z")
 _ZERO_WIDTH = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
 """Soft hyphen, zero-width space, word joiner, byte order mark: invisible, and in the way of a search."""
 _UNPLAIN = re.compile(
@@ -78,7 +96,7 @@ def begins_block(text: str) -> bool:
 def escape(text: str, *, starts_line: bool = False) -> str:
     """Escape a piece of a line; at the start of a line also what makes a block: list, heading, quote, rule, table."""
     if _SUSPECT.search(text):
-        text = _MARKUP.sub(_escaped, text)
+        text = _ADDRESS.sub(_bracketed, text) if "://" in text else _MARKUP.sub(_escaped, text)
     if starts_line and (match := _LINE_START.match(text)):
         return f"\\{text}" if match[1] else f"{match[2]}\\{text[len(match[2]) :]}"
     return text
@@ -86,8 +104,13 @@ def escape(text: str, *, starts_line: bool = False) -> str:
 
 def escape_label(text: str) -> str:
     """Escape the text of a link or an image: brackets as well."""
-    escaped = escape(text).replace("\n", " ")
+    escaped = _MARKUP.sub(_escaped, text.replace("\n", " "))
     return _ESCAPE_OR_BRACKET.sub(_escaped_bracket, escaped) if "[" in escaped or "]" in escaped else escaped
+
+
+def bracket_address(markdown: str) -> str:
+    """Put an address at the end of a text between angle brackets, for what follows would be taken for a part of it."""
+    return _ADDRESS_AT_END.sub(r"<\g<0>>", markdown)
 
 
 def code_span(text: str) -> str:
@@ -103,6 +126,15 @@ def fence(language: str, text: str) -> str:
     """Return a fenced block; its fence is longer than any run of backticks in it."""
     ticks = "`" * max(3, _longest_run(text) + 1)
     return f"{ticks}{language}\n{text}\n{ticks}" if text else f"{ticks}{language}\n{ticks}"
+
+
+def _bracketed(match: re.Match[str]) -> str:
+    """Escape text; an address that would have to be escaped is bracketed, for some renderers link it as it is."""
+    address, text = match["address"], match["text"]
+    if address is None:
+        return _MARKUP.sub(_escaped, text)
+    escaped = _MARKUP.sub(_escaped, address)
+    return address if escaped == address else f"<{address}>"
 
 
 def _escaped(match: re.Match[str]) -> str:

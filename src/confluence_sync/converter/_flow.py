@@ -95,6 +95,8 @@ class Flow:
 
     def add_marked(self, mark: Mark, text: str) -> None:
         """Add text with emphasis."""
+        if not text:
+            return
         if self._active:
             self.open_mark(mark)
             self.add_text(text)
@@ -116,6 +118,13 @@ class Flow:
                 marks.remove(piece.mark)
         for mark in marks:
             self.close_mark(mark)
+
+    def apart(self) -> None:
+        """Part what comes next from a word before it, as Confluence does what it shows in a frame of its own."""
+        last = self.pieces[-1] if self.pieces else None
+        is_word = isinstance(last, str) and (isinstance(last, Markup) or last[-1:].isalnum())
+        if is_word or (isinstance(last, End) and not last.opens):
+            self.pieces.append(" ")
 
     def markup(self, markdown: str) -> None:
         """Add finished Markdown to the line."""
@@ -157,6 +166,11 @@ class Flow:
     def nested(self) -> Flow:
         """Return the flow for a container of blocks in this one: a new one, or this one if it can hold none."""
         return Flow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
+
+    def fresh(self) -> Flow | None:
+        """Return a flow for a part of what is written here, with no emphasis of its own; None if there can be none."""
+        nested = self.nested()
+        return None if nested is self else type(nested)(nested.depth)
 
     def line(self) -> Flow:
         """Return the flow for content that has to be one line: a heading, a caption."""
@@ -214,6 +228,14 @@ class Flow:
         for block in content.blocks:
             self.blocks.append(_behind(self.blocks[-1], block))
 
+    def absorb_into_line(self, content: Flow) -> None:
+        """Add what may stand in the sentence: a single paragraph does, other blocks part it."""
+        content.end_paragraph()
+        if len(content.blocks) == 1 and not isinstance(content.blocks[0], Block):
+            self.markup(content.blocks[0])
+        else:
+            self.absorb(content)
+
     def heading(self, level: int, text: str) -> None:
         """Add a heading; a closing `#` is escaped, for it would be taken for a part of the markup."""
         hashes = "#" * level
@@ -232,7 +254,8 @@ class Flow:
         first = "\n".join(filter(None, (f"[!{label}]" if label else "", strong(title))))
         if not body and not title:
             return
-        text = f"{first}{self._below(first, title)}{body}" if body else first
+        joined = body and not title and (_interrupts(block := content.blocks[0]) or not isinstance(block, ListBlock))
+        text = ("\n" if joined else "\n\n").join(filter(None, (first, body)))
         self.block("\n".join([f"> {line}" if line else ">" for line in text.split("\n")]))
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
@@ -257,12 +280,6 @@ class Flow:
         """Return all of it as Markdown."""
         self.end_paragraph()
         return "\n\n".join(self.blocks)
-
-    @staticmethod
-    def _below(first: str, title: str) -> str:
-        if not first:
-            return ""
-        return "\n\n" if title else "\n"
 
 
 class CellFlow(Flow):
@@ -297,7 +314,9 @@ class CellFlow(Flow):
     def code(self, language: str, text: str) -> None:
         del language
         lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-        self.block("<br>".join(code_span(line) for line in lines))
+        self.end_paragraph()
+        if lines:
+            self.blocks.append(Block("<br>".join([code_span(line) for line in lines])))
 
     def quote(self, label: str, title: str, content: Flow) -> None:
         del label
@@ -417,7 +436,7 @@ def _item(item: Item, marker: str) -> str:
     lead = f"{marker} {item.box}" if item.box else marker
     content = item.content
     if isinstance(content, str):
-        return f"{lead} {content}"
+        return f"{lead} {content}" if content else lead
     content.end_paragraph()
     if len(content.blocks) == 1 and type(line := content.blocks[0]) is str and "\n" not in line:
         return f"{lead} {line}"

@@ -81,7 +81,9 @@ def _dumper(metadata: Mapping[str, object]) -> type[yaml.SafeDumper]:
 
 def read_document(data: bytes) -> Document:
     """Return the front matter and the Markdown of a file; front matter that cannot be read is left out."""
-    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    if text.endswith("\n---"):  # front matter alone, its last newline lost
+        text += "\n"
     head, fence, body = text.removeprefix(_FENCE).partition("\n" + _FENCE)
     if not text.startswith(_FENCE):
         return Document({}, text)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from ..models import PageLink
 from ._context import Context
-from ._flow import Block, Flow
 from ._macro import Excerpt
 from ._reader import read
 from ._tokens import unescape
@@ -84,23 +83,16 @@ class Includer:
     def _write(self, storage: str, *, in_sentence: bool) -> None:
         """Write a page; a single paragraph may stand in the sentence, as an excerpt does in Confluence."""
         context, outer = self._context, self._context.flow
-        context.flow = content = _fresh(outer)
+        context.flow = content = outer.fresh() or outer
         with context.another_document():
             read(storage, context)
         context.flow = outer
         if content is outer:
             return
-        content.end_paragraph()
-        if in_sentence and len(content.blocks) == 1 and not isinstance(content.blocks[0], Block):
-            outer.markup(content.blocks[0])
+        if in_sentence:
+            outer.absorb_into_line(content)
         else:
             outer.absorb(content)
-
-
-def _fresh(flow: Flow) -> Flow:
-    """Return a flow like this one, but without what is open in it; this one itself if it is a line."""
-    nested = flow.nested()
-    return flow if nested is flow else type(nested)(flow.depth)
 
 
 def _excerpts(storage: str, macros: Collection[str]) -> Mapping[str, str]:

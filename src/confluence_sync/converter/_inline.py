@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-from ._escape import begins_block, code_span, escape, escape_label, is_plain, is_prose, squeeze
+from ._escape import begins_block, bracket_address, code_span, escape, escape_label, is_plain, is_prose, squeeze
 from ._tokens import unescape
 
 __all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "End", "Mark", "Markup"]
@@ -273,6 +273,8 @@ class _Line:
     def _put(self, markdown: str) -> None:
         if self._gap:
             if self._out:
+                if self._gap == NEW_LINE:
+                    self._out[-1] = bracket_address(self._out[-1])
                 self._out.append(self._gap)
             self._gap = ""
         elif markdown[0] == "[" and self._out and self._out[-1][-1:] == "!":

@@ -9,7 +9,7 @@ from ._emoji import emoji
 from ._flow import Flow, RawFlow
 from ._inline import DELETED, EMPHASIS, Piece
 from ._links import Target, is_text, write_anchor, write_image, write_link
-from ._references import REFERENCES, Reference
+from ._references import REFERENCES, Reference, UserLink
 
 __all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "Span", "emoticon", "html_image", "time"]
 
@@ -20,6 +20,7 @@ def emoticon(context: Context, element: Element, _content: Flow) -> None:
 
 def time(context: Context, element: Element, content: Flow) -> None:
     date = element.attributes.get("datetime", "").partition("T")[0]
+    context.flow.apart()
     context.flow.pieces.append(date or content.finish())
 
 
@@ -40,8 +41,8 @@ class Link:
             target = context.links.address(address)
             if target.text and is_text(content, address):  # as cards are, and addresses that were pasted
                 content.pieces[:] = [target.text]
-            elif not content.pieces and _CARD in element.attributes:
-                content.pieces.append(target.text or address)
+            elif _CARD in element.attributes and not _has_words(content):
+                content.pieces[:] = [target.text or address]
             write_link(context.flow, content, target)
 
 
@@ -115,8 +116,10 @@ class ConfluenceLink(Holder):
         while content.pieces and _is_blank(content.pieces[0]):
             del content.pieces[0]
         target = context.links.target(inner[0] if inner else None, element.attributes.get("ac:anchor", ""))
-        if not target.href and target.text and not content.pieces:
-            content.pieces.append(target.text)
+        if not target.href and target.text and not _has_words(content):
+            content.pieces[:] = [target.text]
+        if inner and isinstance(inner[0], UserLink):
+            context.flow.apart()
         write_link(context.flow, content, target)
 
 
@@ -136,6 +139,10 @@ class Image(Holder):
             context.flow.pieces += content.pieces
             context.flow.close_mark(EMPHASIS)
             context.flow.end_paragraph()
+
+
+def _has_words(content: Flow) -> bool:
+    return any(isinstance(piece, str) and piece.strip() for piece in content.pieces)
 
 
 def _is_blank(piece: Piece) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import attrs
 
@@ -75,12 +75,12 @@ class Links:
             self._warn("unsafe_link", url.partition(":")[0].strip())
             return Target()
         if url.startswith("#"):
-            return Target(self._own_anchor(url[1:]).href)
+            return Target(self._own_anchor(unquote(url[1:])).href)
         base, _, anchor = url.partition("#")
         link = page_of_address(base, self.site_url)
         if link is None:
-            return Target(url)
-        resolved = self._resolve(link, anchor)
+            return Target(self._absolute(url) if url.startswith("/wiki/") else url)
+        resolved = self._resolve(link, unquote(anchor))
         return Target(resolved.href, resolved.title) if resolved else Target(self._absolute(url))
 
     @contextmanager

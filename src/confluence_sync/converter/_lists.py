@@ -7,6 +7,10 @@ from ._flow import Flow, Item
 __all__ = ["ListBuilder"]
 
 
+_LAST = 999_999_999
+"""The greatest number an item can have (CommonMark 5.2)."""
+
+
 class ListBuilder:
     """
     A list under construction.
@@ -42,10 +46,13 @@ class ListBuilder:
         self._items[-1] = self._items[-1]._replace(box="[x]")
 
     def finish(self) -> list[Item]:
-        """Return the items that have content; the list is done with."""
+        """Return the items that have content, and those between that only count; the list is done with."""
         self._settle()
         self.stray.owner = None
-        return [item for item in self._items if not _is_empty(item.content)]
+        filled = [index for index, item in enumerate(self._items) if not _is_empty(item.content)]
+        if not self.ordered:
+            return [self._items[index] for index in filled]
+        return self._items[filled[0] : filled[-1] + 1] if filled else []
 
     def _begin(self, box: str = "") -> Flow:
         flow = self._outer.nested()
@@ -54,7 +61,7 @@ class ListBuilder:
 
     def _add(self, box: str, content: Flow | str) -> None:
         self._items.append(Item(str(self._next) if self.ordered else "", box, content))
-        self._next += 1
+        self._next = min(self._next + 1, _LAST)
 
     def _settle(self) -> None:
         """Hand what stands between the items to the one before."""

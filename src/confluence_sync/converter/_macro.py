@@ -59,6 +59,7 @@ class Macro:
         parameters: `ac:parameter` by name, white space at the ends removed; the nameless one is under "".
         text: `ac:plain-text-body`; "" if there is none.
         body: `ac:rich-text-body`; None if there is none.
+        in_sentence: Whether the body may stay in the sentence that the macro stands in.
         references: What `ri:` elements in the parameters point at.
     """
 
@@ -68,6 +69,7 @@ class Macro:
         self.parameters: dict[str, str] = {}
         self.text = ""
         self.body: Flow | None = None
+        self.in_sentence = False
         self.references: Sequence[Reference] = ()
         self.context = context
         self.outer = outer
@@ -144,9 +146,13 @@ class Macro:
 
     def write_body(self) -> None:
         """Write the rich body as it is."""
-        if self.body is not None:
+        if self.body is None:
+            return
+        if self.in_sentence:
+            self.context.flow.absorb_into_line(self.body)
+        else:
             self.context.flow.absorb(self.body)
-            self.body = None
+        self.body = None
 
     def drop_body(self) -> None:
         """Leave the rich body out."""

@@ -195,6 +195,7 @@ def drop(macro: Macro) -> None:
 
 def status(macro: Macro) -> None:
     """`status`: its title in bold."""
+    macro.context.flow.apart()
     macro.write_strong(macro.parameter("title", "Status"))
 
 

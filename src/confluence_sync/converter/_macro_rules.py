@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ._block_rules import DECISIONS, Item, List
 from ._context import Context, Element, Extension, Rule
+from ._escape import squeeze
 from ._flow import Flow
 from ._inline_rules import Holder
 from ._macro import Macro
@@ -60,9 +61,14 @@ class RichBody(Paragraph):
     """`ac:rich-text-body`. It goes where the macro stands, unless the macro does more with it than show it."""
 
     def open(self, context: Context, element: Element) -> Flow:
-        outer = super().open(context, element)
         macro = context.macro
-        if macro is None or macro.handler is unknown or (macro.handler is show_content and not is_hidden(macro)):
+        shown = macro is None or macro.handler is unknown or (macro.handler is show_content and not is_hidden(macro))
+        if macro is not None and shown and context.flow.pieces:
+            macro.in_sentence = True
+            macro.body = context.flow.fresh()
+            return context.flow if macro.body is None else macro.body
+        outer = super().open(context, element)
+        if macro is None or shown:
             return outer
         nested = outer.nested()
         macro.body = None if nested is outer else nested
@@ -88,7 +94,9 @@ class ExtensionRule(Blocks):
         extension = context.extensions[-1]
         body = content if extension.fallback is None or extension.fallback.is_empty() else extension.fallback
         label = _PANELS.get(extension.panel)
-        if label is None:
+        if body.is_empty() and extension.name:
+            context.warnings.note("unknown_extension", extension.name)
+        elif label is None:
             context.flow.absorb(body)
         else:
             context.flow.quote(label, "", body)
@@ -125,5 +133,10 @@ def fallback(context: Context, _element: Element, content: Flow) -> None:
 
 
 def extension_attribute(context: Context, element: Element, content: Flow) -> None:
-    if context.extensions and element.attributes.get("key") == "panel-type":
-        context.extensions[-1].panel = content.finish().strip()
+    """`ac:adf-attribute`, `ac:adf-parameter`: of what an app's extension is called, the title counts first."""
+    if context.extensions:
+        extension, key = context.extensions[-1], element.attributes.get("key")
+        if key == "panel-type":
+            extension.panel = content.finish().strip()
+        elif key == "extension-title" or (key == "extension-key" and not extension.name):
+            extension.name = squeeze(content.finish())

@@ -123,7 +123,7 @@ def browse_address(site_url: str, path: str) -> str:
 
 _BY_ID = re.compile(r"/spaces/(?P<key>[^/]+)/(?:pages|blog)/(?:edit-v2/)?(?P<id>\d+)")
 _BY_TITLE = re.compile(r"/display/(?P<key>[^/]+)/(?P<title>[^/]+)/?$")
-_TINY = re.compile(r"/x/(?P<code>[\w-]{1,11})/?$")
+_TINY = re.compile(r"/x/(?P<code>[A-Za-z0-9_-]{1,11})/?$")
 
 
 def page_of_address(url: str, site_url: str) -> PageLink | None:
