@@ -312,7 +312,6 @@ def test_sync_space_terminated(site: FakeSite, tmp_path: Path):
     assert result.returncode == 0, result.stderr
 
 
-@POSIX
 def test_sync_space_two_at_once(site: FakeSite, tmp_path: Path):
     """While another run holds the lease the exit code is 75: try again later."""
     with site.serve(latency=1.0) as url:  # long enough for another process to start while the first one waits
