@@ -6,6 +6,7 @@ import pytest
 import rendered
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from confluence_sync.converter import convert
 
@@ -31,17 +32,60 @@ def converted(text):
         ("```html  \n<b>  \n```", "```html\n<b>\n```"),
         ("~~~\n```\n<b>\n~~~\n<b>", "~~~\n```\n<b>\n~~~\n&lt;b>"),
         ("```\nopen\n\n", "```\nopen\n```"),
-        ("`open\n<b>`<b>`", "`open\n&lt;b>`&lt;b>`"),
-        ("| `a | <b>` |", "| `a | &lt;b>` |"),
         ("[a](javascript:x) ![b](data:c) [d](e)", "[a](#) ![b](#) [d](e)"),
-        ('[a]( <java&#115;cript:x> "t")', '[a]( # "t")'),
-        ("[a]:\n  vbscript:x", "[a]:\n  #"),
+        ("[x]([y](javascript:alert(1))", "[x]([y](#)"),
+        ("a\n<br>\n```\n<script>\n```", "a\n\n```\n<script>\n```"),
+        ("[a](<b&amp;c d.md>)", "[a](b&c%20d.md)"),
+        ("a<br>\nb<br/>\n\n| c<br>d | e |\n", "a\\\nb\n\n| c<br>d | e |"),
+        ("\\<b> \\\\<b>", "&lt;b> \\\\&lt;b>"),
+        ("the data: `List<T>` in [a](b) <c>", "the data: `List<T>` in [a](b) &lt;c>"),
+        (
+            "- a\n  ```java\n  List<String>\n\n  b\n  ```\n- <b>",
+            "- a\n  ```java\n  List<String>\n\n  b\n  ```\n- &lt;b>",
+        ),
+        (
+            "1. a\n    ```\n    <b>\n    ```\n2. c\n    ~~~\n    <b>",
+            "1. a\n    ```\n    <b>\n    ```\n2. c\n    ~~~\n    <b>\n    ~~~",
+        ),
+        ("> ```\n> <b>\n>\n> ```\n> <b>", "> ```\n> <b>\n>\n> ```\n> &lt;b>"),
+        ("[a](<&#106;avascript: x>)", "[a](#)"),
         ("[a](<b c.md>)", "[a](b%20c.md)"),
     ],
 )
 def test_authored(text, markdown):
     """The text of the author, as Markdown of ours."""
     assert converted(text) == f"before\n\n{markdown}\n\nafter\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> [x](\n> javascript:alert(1))",
+        "> [x]:\n> javascript:alert(1)\n\n[x]",
+        "[x]: [y](&#106;avascript:1)",
+        '[a]( <java&#115;cript:x> "t")',
+        "[a](javascript\\:x)",
+        "[a]:\n  vbscript:x",
+        "<https://e.com/`><javascript:alert(1)>`",
+        "<https://e.com/`><b><https://e.com/`>",
+        "https://e.com/`<b>`",
+        "[a][`b] ` c ` <b> `\n\n[`b]: /d",
+        "[a](`) `<b>`",
+        "`open\n<b>`<b>`",
+        "| `a | <b>` |",
+        "\\`<b>`",
+        "    List<String>",
+        "- a\n\n      List<String> <br>",
+        "p\n    ```\n    <b>\n    ```",
+        "2. ```\n   List<String>\n   ```",
+        "- ```\n  a\n<b>",
+        "```\n<b>\n```\n\n    <b>",
+    ],
+)
+def test_doubtful(text):
+    """What may be code, and would do harm if it is not, makes a block of code of the whole text."""
+    ticks = "````" if "```" in text else "```"
+    assert converted(text) == f"before\n\n{ticks}markdown\n{text}\n{ticks}\n\nafter\n"
 
 
 @pytest.mark.parametrize(
@@ -52,11 +96,15 @@ def test_code_without_an_end(text):
     assert "<p>after</p>" in rendered.render(converted(text))
 
 
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+MARKDOWN.validateLink = lambda _address: True  # active ones are to be seen, not hidden
+
 HOSTILE = st.sampled_from(
     [
         *("`", "``", "```", "\n```", "\n~~~\n", "\n", "\n\n", "\r", "  ", "    ", "\t", "|", "\\", "a", "=="),
-        *("# ", "1. ", "> ", "- ", "<script>", "<b", "<!--", "<![CDATA[", "<?x"),
-        *("[a](", "]: ", "javascript:x", "java&#115;cript:x", "<javascript:x>", ")"),
+        *("# ", "1. ", "> ", "- ", "\n> ", "\n  ", "<script>", "<b", "<!--", "<![CDATA[", "<?x", "<br>", "\n<br>\n"),
+        *("[a](", "]: ", "[a", "][", "]", ")", "https://a.b/`"),
+        *("javascript:x", "java&#115;cript:x", "<javascript:x>"),
     ]
 )
 
@@ -71,7 +119,7 @@ HOSTILE = st.sampled_from(
 def test_nothing_active(text):
     """Whatever an author writes, there is no HTML of theirs, no link that runs anything, and the page goes on."""
     markdown = converted(text)
-    html = rendered.render(markdown)
+    html = MARKDOWN.render(markdown)
     assert not re.search(r"<(?:script|b[ >]|!--|\?)", html)
     assert not re.search(r"(?:href|src)=\"\s*(?:javascript|vbscript)", html, re.IGNORECASE)
     assert html.rstrip().endswith("after</p>")
