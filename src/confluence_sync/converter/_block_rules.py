@@ -12,7 +12,6 @@ from ._tokens import unescape
 
 __all__ = [
     "DECISIONS",
-    "Caption",
     "Cell",
     "Head",
     "Heading",
@@ -72,15 +71,6 @@ def preformatted(context: Context, _element: Element, content: Flow) -> None:
 def rule(context: Context, _element: Element, _content: Flow) -> None:
     context.tables.note_block()
     context.flow.rule()
-
-
-class Caption(Paragraph):
-    """`ac:caption`."""
-
-    def close(self, context: Context, element: Element, content: Flow) -> None:
-        if content.finish():
-            context.tables.note_block()
-        super().close(context, element, content)
 
 
 def break_line(context: Context, _element: Element, _content: Flow) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ._block_rules import (
-    Caption,
     Cell,
     Head,
     Heading,
@@ -104,7 +103,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         "img": Void(html_image),
         "ac:link": ConfluenceLink(),
         "ac:image": Image(),
-        "ac:caption": Caption(),
+        "ac:caption": PARAGRAPH,
         **dict.fromkeys(REFERENCES, ReferenceRule()),
         # Macros
         "ac:structured-macro": _MACRO,
@@ -135,7 +134,8 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
 TRANSPARENT = frozenset(
     {
         *("tbody", "tfoot", "colgroup", "col", "font", "u", "small", "big", "label", "wbr"),
-        *("ac:link-body", "ac:plain-text-link-body", "ac:inline-comment-marker", "ac:adf-mark", "ac:adf-fragment-mark"),
+        *("ac:link-body", "ac:plain-text-link-body", "ac:inline-comment-marker", "ac:adf-mark"),
+        *("ac:adf-fragment-mark", "ac:adf-fragment-mark-detail"),
     }
 )
 """Elements of which only the content counts, as of any that is not named here; one of Confluence causes a warning."""

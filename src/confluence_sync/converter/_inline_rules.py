@@ -131,6 +131,7 @@ class Image(Holder):
         alt = attributes.get("ac:alt") or attributes.get("ac:title") or ""
         write_image(context.flow, alt, context.links.target(inner[0]) if inner else Target())
         if content is not context.flow and content.finish():
+            context.tables.note_block()
             context.flow.end_paragraph()
             context.flow.open_mark(EMPHASIS)
             context.flow.pieces += content.pieces
