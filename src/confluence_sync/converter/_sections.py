@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import quote
 
 import attrs
-from mistune import InlineParser
 
+from ._anchors import Slugs
 from ._blocks import PlacedBlockParser, PlacedBlockState
 from ._front_matter import Document, as_document
-from ._headings import ConfluenceAnchors, Slugs, plain_text
+from ._headings import ConfluenceAnchors, line_text
 
 __all__ = ["Section", "sections"]
 
@@ -104,11 +104,10 @@ class _Headings:
         self._page_url = page_url
         self._path: list[tuple[int, str]] = []
         self._slugs, self._anchors = Slugs(), ConfluenceAnchors()
-        self._inline = InlineParser()
 
     def begin(self, block: _Token) -> Section:
         """Go on to a heading, and return the passage that begins there."""
-        level, heading = block["attrs"]["level"], self._plain_text(block)
+        level, heading = block["attrs"]["level"], line_text(block["text"])
         self._path = [*(outer for outer in self._path if outer[0] < level), (level, heading)]
         anchor = self._anchors.next(heading)
         fragment = quote(anchor, safe=_UNESCAPED_IN_ADDRESSES, errors="replace")
@@ -126,14 +125,10 @@ class _Headings:
         while inner:
             token = inner.pop()
             if token["type"] == "heading":
-                heading = self._plain_text(token)
+                heading = line_text(token["text"])
                 self._slugs.next(heading)
                 self._anchors.next(heading)
             inner.extend(reversed(token.get("children", ())))
-
-    def _plain_text(self, heading: _Token) -> str:
-        # A heading is one line: without link definitions, which Markdown of ours does not have, it stands for itself.
-        return " ".join(plain_text(self._inline(heading["text"], {"ref_links": {}})).split())
 
 
 def _pieces(blocks: Sequence[str], max_chars: int | None) -> Iterator[str]:
