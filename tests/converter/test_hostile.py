@@ -213,6 +213,14 @@ def test_formula_lines_end_clean():
     assert not any(line.endswith(" ") for line in converted.markdown.split("\n"))
 
 
+@pytest.mark.parametrize("place", ["{}", "<h2>{}</h2>", '<a href="https://example.com/">{}</a>'])
+def test_dates_within_each_other(place):
+    """What is in them is written once: the text of those without a date, and of the others the date."""
+    storage = place.replace("{}", "<time>word" * 100 + '<time datetime="2024-05-06T07:08">word' * 100)
+    assert convert(storage).markdown.count("word") == 100
+    assert convert(storage).markdown.count("2024-05-06") == 1
+
+
 EDITED = (
     '<ac:task-list ac:task-list-id="{0}" local-id="{0}"><ac:task><ac:task-body>'
     '<ac:link ac:local-id="{0}"><ri:user ri:account-id="1" ri:local-id="{0}"/></ac:link>'

@@ -24,7 +24,7 @@ from ._block_rules import (
 from ._context import Context, Element, Rule
 from ._flow import Flow
 from ._inline import CODE, DELETED, EMPHASIS, STRONG, SUBSCRIPT, SUPERSCRIPT
-from ._inline_rules import ConfluenceLink, Image, Link, ReferenceRule, Span, emoticon, html_image, time
+from ._inline_rules import ConfluenceLink, Image, Link, ReferenceRule, Span, Time, emoticon, html_image
 from ._macro_rules import ExtensionRule, MacroRule, Node, RichBody, extension_attribute, fallback, parameter, plain_body
 from ._references import REFERENCES
 from ._rules import PARAGRAPH, Blocks, Raw, Switch, Void, marked
@@ -122,7 +122,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         "ac:adf-content": PARAGRAPH,
         # The rest
         "ac:emoticon": Void(emoticon),
-        "time": Raw(time),
+        "time": Time(),
         "ac:placeholder": _DROPPED,
         "at:declarations": _DROPPED,
         "script": _DROPPED,
