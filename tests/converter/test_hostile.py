@@ -9,6 +9,7 @@ import pytest
 import rendered
 
 from confluence_sync.converter import convert, preview_html, sections
+from confluence_sync.converter._steps import KNOWN
 
 DEEP = 10_000
 SNIPPETS = Path(__file__).parent / "hostile"
@@ -77,6 +78,41 @@ def test_linear_time(storage):
     assert many <= 2.2 * few + 1000
     assert len(convert(storage * 120).markdown) <= 2 * len(convert(storage * 60).markdown) + 2000
     assert len(convert(storage).markdown) <= 30 * len(storage) + 100
+
+
+CONTAINERS = {
+    "document": "{}",
+    "paragraph": "<p>{}</p>",
+    "heading": "<h2>{}</h2>",
+    "quote": "<blockquote>{}</blockquote>",
+    "item": "<ul><li>{}</li></ul>",
+    "list": "<ol>{}</ol>",
+    "task": "<ac:task-list><ac:task><ac:task-body>{}</ac:task-body></ac:task></ac:task-list>",
+    "cell": "<table><tr><td>{}</td></tr></table>",
+    "table": "<table>{}</table>",
+    "emphasis": "<p><em>{}</em></p>",
+    "code": "<p><code>{}</code></p>",
+    "link": '<a href="https://example.com/">{}</a>',
+    "link of Confluence": '<ac:link><ri:page ri:content-title="a"/><ac:link-body>{}</ac:link-body></ac:link>',
+    "image": '<ac:image><ri:url ri:value="https://example.com/a.png"/>{}</ac:image>',
+    "panel": '<ac:structured-macro ac:name="info"><ac:rich-text-body>{}</ac:rich-text-body></ac:structured-macro>',
+    "parameter": '<ac:structured-macro ac:name="expand"><ac:parameter>{}</ac:parameter></ac:structured-macro>',
+    "extension": "<ac:adf-extension><ac:adf-node>{}</ac:adf-node></ac:adf-extension>",
+}
+ELEMENTS = [
+    *("p", "div", "h2", "blockquote", "pre", "ul", "li", "table", "tr", "td", "caption", "b", "code", "sub", "span"),
+    *("a", "ac:link", "ac:image", "ac:caption", "ac:task-list", "ac:task", "ac:structured-macro", "ac:parameter"),
+    *("ac:rich-text-body", "ac:adf-extension", "ac:placeholder", "time", "ac:odd"),
+]
+
+
+@pytest.mark.parametrize("around", CONTAINERS.values(), ids=CONTAINERS)
+def test_linear_time_in_containers(around):
+    """Twice as many of any element take twice as many steps, whatever they are in, closed or left open."""
+    for name in ELEMENTS:
+        for markup in (f"<{name}>t</{name}>", f"<{name}>t <i>"):
+            few, many = (steps(around.replace("{}", markup * count)) for count in (40, 80))
+            assert many <= 2.2 * few + 200, markup
 
 
 def steps(storage):
@@ -175,3 +211,33 @@ def test_formula_lines_end_clean():
     formula = '<ac:parameter ac:name="body">} <k>\n></ac:parameter>'
     converted = convert(f'<ac:structured-macro ac:name="mathblock">{formula}</ac:structured-macro>')
     assert not any(line.endswith(" ") for line in converted.markdown.split("\n"))
+
+
+@pytest.mark.parametrize("place", ["{}", "<h2>{}</h2>", '<a href="https://example.com/">{}</a>'])
+def test_dates_within_each_other(place):
+    """What is in them is written once: the text of those without a date, and of the others the date."""
+    storage = place.replace("{}", "<time>word" * 100 + '<time datetime="2024-05-06T07:08">word' * 100)
+    assert convert(storage).markdown.count("word") == 100
+    assert convert(storage).markdown.count("2024-05-06") == 1
+
+
+EDITED = (
+    '<ac:task-list ac:task-list-id="{0}" local-id="{0}"><ac:task><ac:task-body>'
+    '<ac:link ac:local-id="{0}"><ri:user ri:account-id="1" ri:local-id="{0}"/></ac:link>'
+    '<ac:inline-comment-marker ac:ref="{0}">text</ac:inline-comment-marker></ac:task-body></ac:task></ac:task-list>'
+    '<table data-local-id="{0}"><ac:adf-fragment-mark><ac:adf-fragment-mark-detail name="Table 1" local-id="{0}"/>'
+    '</ac:adf-fragment-mark><tbody><tr ac:local-id="{0}"><td>text</td></tr></tbody></table>'
+    '<ac:structured-macro ac:name="info" ac:macro-id="{0}"><ac:rich-text-body>text</ac:rich-text-body>'
+    "</ac:structured-macro>"
+)
+"""What the editor writes, with an identifier wherever it puts one."""
+
+
+def test_identifiers_take_no_room():
+    """Tags that differ in what the editor identifies them by alone are worked out once, and lose nothing."""
+    conversion = convert(EDITED.format("0"))
+    known = set(KNOWN)
+    for number in range(20):
+        assert convert(EDITED.format(f"b497a139-28{number}")) == conversion
+    assert set(KNOWN) == known
+    assert conversion.warnings == ()

@@ -181,6 +181,17 @@ def test_cards(text):
     assert converted(storage).markdown == "[Set-up](../Set-up.md#a)\n"
 
 
+def test_links_in_links_are_a_part_of_them():
+    """A macro that is about a link is about one page, however many links the link has in it."""
+    seen = []
+    storage = (
+        '<ac:structured-macro ac:name="about"><ac:parameter ac:name="page">'
+        + '<ac:link><ri:page ri:content-title="A"/>' * 50
+    )
+    convert(storage, options=ConvertOptions(macros={"about": lambda macro: seen.extend(macro.references)}))
+    assert seen == [PageLink(title="A")]
+
+
 def test_account_ids_are_found_without_conversion():
     """One scan finds every mention."""
     storage = '<ri:user ri:account-id="u:1" /><ri:user ri:userkey=\'u2\'/><ri:user ri:account-id="u:1"/><ri:user/>'

@@ -8,7 +8,11 @@ import rendered
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from confluence_sync.converter import convert
+from confluence_sync.converter import convert, sections
+from confluence_sync.converter._anchors import Slugs, without_marks
+from confluence_sync.converter._context import Context
+from confluence_sync.converter._macros import MACROS
+from confluence_sync.converter._reader import read
 
 WORDS = st.text('ab1*_`[]()<>#+-=.!|~&\\":; \u00e9\u201c\u2014', min_size=1, max_size=8)
 MARKS = st.sampled_from(["strong", "em", "del", "sub", "code", "b", "i"])
@@ -173,3 +177,56 @@ def test_no_input_raises(storage):
     markdown = convert(storage).markdown
     markdown.encode()
     rendered.render(markdown)
+
+
+def parameter(name, words):
+    return f'<ac:parameter ac:name="{name}">{escape(words)}</ac:parameter>'
+
+
+HEADINGS = st.one_of(
+    LINES,
+    marked().map(lambda content: content[0]),
+    st.lists(
+        st.one_of(
+            marked(depth=1).map(lambda content: f'<a href="https://example.com/">{content[0]}</a>'),
+            WORDS.map(lambda words: f'<img src="https://example.com/a.png" alt="{escape(words)}"/>'),
+            WORDS.map(lambda words: f'<ac:structured-macro ac:name="status">{parameter("title", words)}'),
+            st.just(f'<ac:structured-macro ac:name="anchor">{parameter("", "here")}</ac:structured-macro>'),
+            st.just("<pre>x  `y`</pre><p>&lt;z&gt;</p><a href='https://example.com/'>https://example.com/</a>"),
+            st.just("<a href='https://example.com/'/>&#8203;a&#173;b<code> c </code>&amp;amp;"),
+            WORDS.map(lambda words: escape(words, quote=False)),
+        ),
+        min_size=1,
+        max_size=4,
+    ).map("".join),
+)
+
+
+def bare(heading):
+    """A heading without tildes and backticks: two tildes in code end a line through the text for mistune."""
+    return " ".join(heading.replace("~", "").replace("`", "").split())
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(HEADINGS, min_size=1, max_size=4))
+@example(["<code>Vec&lt;T&gt;</code> notes", "If a &lt; b &gt; c", "f[x](y) call", "A [1] * b"])
+@example(["x", "x", "<p>x</p>", "<del>x</del> y"])
+@example(["<del>a <code>x~~y</code> b</del>"])
+def test_headings_are_known_as_they_are_read(headings):
+    """The converter knows the text and the anchors of headings as the passages of the file tell them, without it."""
+    page = "".join(f"<h2>{heading}</h2>" for heading in headings)
+    context = Context(MACROS)
+    read(page, context)
+    known, slugs = [without_marks(heading) for heading in context.headings], Slugs()
+    passages = [section for section in sections(convert(page).markdown) if section.level]
+    assert [*map(bare, known)] == [bare(passage.heading_path[-1]) for passage in passages]
+    assert [slugs.next(heading) for heading in known] == [passage.slug for passage in passages]
+
+
+def test_headings_that_nothing_can_be_read_in():
+    """Anchors alone are no heading, neither above a warning nor in the numbers of anchors."""
+    anchor = f'<ac:structured-macro ac:name="anchor">{parameter("", "here")}</ac:structured-macro>'
+    link = '<ac:link ac:anchor="b"><ac:link-body>to b</ac:link-body></ac:link>'
+    conversion = convert(f"<h2>a</h2><h2>{anchor}</h2><ac:odd/><h2>b</h2><p>{link}</p>")
+    assert conversion.markdown == '## a\n\n<a id="here"></a>\n\n## b\n\n[to b](#b)\n'
+    assert conversion.warnings[0].heading == "a"

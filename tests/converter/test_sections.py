@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from confluence_sync.converter import Document, convert, read_document, render_document, sections
+from confluence_sync.converter import ConvertOptions, Document, convert, read_document, render_document, sections
+from confluence_sync.models import TableStyle
 
 URL = "https://site.atlassian.net/wiki/spaces/DOCS/pages/42/Runbook"
 
@@ -155,6 +156,35 @@ def test_long_passages_are_split_between_blocks():
         (2, "six"),
     ]
     assert {part.anchor for part in parts} == {"A"}
+
+
+TABLE = "<table><tr><td>{}</td><td><ul><li>a</li></ul></td></tr></table>"
+
+
+@pytest.mark.parametrize("max_chars", [1, 30, 60, 1000])
+@pytest.mark.parametrize("cell", ["text", TABLE.format("inner"), TABLE.format(TABLE.format("innermost"))])
+def test_tables_of_html_stay_whole(cell, max_chars):
+    """A table written as HTML is one block, with the empty lines and the tables in its cells."""
+    table = TABLE.format(cell)
+    page = f"<p>before</p>{table}<p>between</p>{table}<p>after</p><h2>A</h2>{table}"
+    markdown = convert(page, options=ConvertOptions(tables=TableStyle.HTML)).markdown
+    parts = [section.markdown for section in sections(markdown, max_chars=max_chars)]
+    assert "\n\n".join(parts).split() == markdown.replace("## A\n", "").split()
+    for part in parts:
+        assert part.count("<table>") == part.count("</table>")
+        assert part.startswith(("<table>", "before", "between", "after"))
+    assert max_chars > 1 or len(parts) == 6
+
+
+def test_tables_of_html_that_do_not_end():
+    """Such a table ends at the next heading, and what closes none is a block like any other."""
+    markdown = "<table>\n\none\n\ntwo\n\n# A\n\n</table>\n\nthree\n\nfour"
+    assert [section.markdown for section in sections(markdown, max_chars=1)] == [
+        "<table>\n\none\n\ntwo",
+        "</table>",
+        "three",
+        "four",
+    ]
 
 
 @pytest.mark.parametrize("max_chars", [0, -1])

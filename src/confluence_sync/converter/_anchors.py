@@ -10,10 +10,9 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-__all__ = ["Anchors", "plain_text", "slug"]
+__all__ = ["Anchors", "Slugs", "slug", "without_marks"]
 
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
-_MARKUP = re.compile("\x01[^\x01]*\x01" r"|\]\([^()\[\]]*\)|<[^<>]*>|\\(?=[!-/:-@\[-`{-~])|[*`]|!?\[|&lt;")
 
 _LINK = re.compile("#\x00([0-9]+),([^\x00]*)\x00")
 _PLACE = re.compile("\x01([^\x01]*)\x01")
@@ -31,9 +30,23 @@ def slug(heading: str) -> str:
     return _NOT_IN_SLUG.sub("", heading.strip().lower()).replace(" ", "-")
 
 
-def plain_text(markdown: str) -> str:
-    """Return the words of a line of Markdown."""
-    return _MARKUP.sub(lambda match: "<" if match[0] == "&lt;" else "", markdown)
+def without_marks(heading: str) -> str:
+    """Return a heading without the marks of the anchors set in it."""
+    return " ".join(_PLACE.sub("", heading).split()) if "\x01" in heading else heading
+
+
+class Slugs:
+    """Anchors of the headings of a file, taken in their order: GitHub numbers equal ones `-1`, `-2`."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def next(self, heading: str) -> str:
+        """Return the anchor of the next heading, given its plain text."""
+        base = slug(heading)
+        count = self._counts.get(base, 0)
+        self._counts[base] = count + 1
+        return f"{base}-{count}" if count else base
 
 
 @attrs.define
@@ -104,7 +117,7 @@ class Anchors:
         return f"\x01{unique}\x01" if in_heading else _anchor(unique)
 
     def settle(self, markdown: str, headings: Sequence[str]) -> str:
-        """Replace the marks in a page, given its headings."""
+        """Replace the marks in a page, given its headings as plain text with the marks in them."""
         if not self._pending:
             return markdown
         index = _Headings(headings)
@@ -135,12 +148,10 @@ class _Headings:
     def __init__(self, headings: Iterable[str]) -> None:
         self.own: set[str] = set()
         self._slugs: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        counts: dict[str, int] = {}
+        slugs = Slugs()
         for position, heading in enumerate(headings):
-            base = slug(plain_text(heading))
-            count = counts.get(base, 0)
-            counts[base] = count + 1
-            final = f"{base}-{count}" if count else base
+            text = without_marks(heading)
+            base, final = slug(text), slugs.next(text)
             self.own.update(anchor for anchor in _PLACE.findall(heading) if anchor == final)
             for key in {final, base, _key(final), _key(base)}:
                 self._slugs[key].append((position, final))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ._anchors import without_marks
 from ._context import Context, Element
+from ._escape import escape, is_plain, squeeze
 from ._flow import Flow
-from ._inline import NEW_LINE, Mark, render_text, render_whole
+from ._inline import NEW_LINE, Mark, render_whole, words
 from ._lists import ListBuilder
 from ._rules import Blocks, Line, OneLine, Paragraph
 from ._tables import TableBuilder
@@ -12,7 +14,6 @@ from ._tokens import unescape
 
 __all__ = [
     "DECISIONS",
-    "Caption",
     "Cell",
     "Head",
     "Heading",
@@ -39,8 +40,8 @@ class Heading(OneLine):
     @staticmethod
     def _write_heading(context: Context, element: Element, content: Flow) -> None:
         if text := content.finish():
-            if context.flow.has_headings:
-                context.headings.append(text)
+            if context.flow.has_headings and without_marks(text):
+                context.headings.append(words(content.pieces))
             context.flow.heading(int(element.name[1]), text)
 
     def line(self, element: Element, mark: Mark | None) -> Line:
@@ -50,9 +51,12 @@ class Heading(OneLine):
             flow = context.flow
             if mark or flow.is_line or not flow.has_headings or flow.has_marks():
                 context.fill(element, text, mark, block=True)
-            elif heading := render_text(unescape(text), line_break=" "):
+            elif is_plain(text):
+                context.headings.append(text)
+                flow.heading(level, text)
+            elif heading := squeeze(unescape(text)):
                 context.headings.append(heading)
-                flow.heading(level, heading)
+                flow.heading(level, escape(heading))
             else:
                 flow.end_paragraph()
 
@@ -72,15 +76,6 @@ def preformatted(context: Context, _element: Element, content: Flow) -> None:
 def rule(context: Context, _element: Element, _content: Flow) -> None:
     context.tables.note_block()
     context.flow.rule()
-
-
-class Caption(Paragraph):
-    """`ac:caption`."""
-
-    def close(self, context: Context, element: Element, content: Flow) -> None:
-        if content.finish():
-            context.tables.note_block()
-        super().close(context, element, content)
 
 
 def break_line(context: Context, _element: Element, _content: Flow) -> None:

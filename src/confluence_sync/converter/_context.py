@@ -82,7 +82,7 @@ class Context:
         macro: The macro whose parameters and body are being read.
         links: Targets of links, and all links met.
         warnings: What is lost.
-        headings: The headings so far, as Markdown.
+        headings: The headings so far, as plain text with the marks of the anchors set in them.
         include: Puts an included page in, or the excerpt of it that is named; False if it may not.
         tasks: Owners of the tasks that are open.
         extensions: The extensions that are open.

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ._block_rules import (
-    Caption,
     Cell,
     Head,
     Heading,
@@ -25,7 +24,7 @@ from ._block_rules import (
 from ._context import Context, Element, Rule
 from ._flow import Flow
 from ._inline import CODE, DELETED, EMPHASIS, STRONG, SUBSCRIPT, SUPERSCRIPT
-from ._inline_rules import ConfluenceLink, Image, Link, ReferenceRule, Span, emoticon, html_image, time
+from ._inline_rules import ConfluenceLink, Image, Link, ReferenceRule, Span, Time, emoticon, html_image
 from ._macro_rules import ExtensionRule, MacroRule, Node, RichBody, extension_attribute, fallback, parameter, plain_body
 from ._references import REFERENCES
 from ._rules import PARAGRAPH, Blocks, Raw, Switch, Void, marked
@@ -104,7 +103,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         "img": Void(html_image),
         "ac:link": ConfluenceLink(),
         "ac:image": Image(),
-        "ac:caption": Caption(),
+        "ac:caption": PARAGRAPH,
         **dict.fromkeys(REFERENCES, ReferenceRule()),
         # Macros
         "ac:structured-macro": _MACRO,
@@ -123,7 +122,7 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
         "ac:adf-content": PARAGRAPH,
         # The rest
         "ac:emoticon": Void(emoticon),
-        "time": Raw(time),
+        "time": Time(),
         "ac:placeholder": _DROPPED,
         "at:declarations": _DROPPED,
         "script": _DROPPED,
@@ -135,7 +134,8 @@ ELEMENTS: Mapping[str, Rule | Switch] = MappingProxyType(
 TRANSPARENT = frozenset(
     {
         *("tbody", "tfoot", "colgroup", "col", "font", "u", "small", "big", "label", "wbr"),
-        *("ac:link-body", "ac:plain-text-link-body", "ac:inline-comment-marker", "ac:adf-mark", "ac:adf-fragment-mark"),
+        *("ac:link-body", "ac:plain-text-link-body", "ac:inline-comment-marker", "ac:adf-mark"),
+        *("ac:adf-fragment-mark", "ac:adf-fragment-mark-detail"),
     }
 )
 """Elements of which only the content counts, as of any that is not named here; one of Confluence causes a warning."""

@@ -126,9 +126,12 @@ class Flow:
         if is_word or (isinstance(last, End) and not last.opens):
             self.pieces.append(" ")
 
-    def markup(self, markdown: str) -> None:
-        """Add finished Markdown to the line."""
-        self.pieces.append(Markup(markdown))
+    def markup(self, markdown: str, source: str | Sequence[Piece] | None = None) -> None:
+        """Add finished Markdown to the line; what it was written from tells what there is to read in it."""
+        piece = Markup(markdown)
+        if source is not None:
+            piece.source = source
+        self.pieces.append(piece)
 
     def literal(self, text: str) -> None:
         """Add text out of CDATA."""
@@ -378,7 +381,9 @@ class LineFlow(Flow):
     def code(self, language: str, text: str) -> None:
         del language
         if words := squeeze(text):
-            self.block(code_span(words))
+            self.pieces.append(" ")
+            self.markup(code_span(words), words)
+            self.pieces.append(" ")
 
     def finish(self) -> str:
         return render_line(self.pieces, line_break=" ", label=self.label)
@@ -402,7 +407,8 @@ class RawFlow(LineFlow):
     def link(self) -> Flow:
         return self
 
-    def markup(self, markdown: str) -> None:
+    def markup(self, markdown: str, source: str | Sequence[Piece] | None = None) -> None:
+        del source
         self.pieces.append(markdown)
 
     def literal(self, text: str) -> None:

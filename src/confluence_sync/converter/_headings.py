@@ -1,29 +1,16 @@
-"""Headings of Markdown: their plain text, and the anchors that GitHub and Confluence give them."""
+"""Headings of Markdown: their plain text, and the anchors that Confluence gives them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
+from mistune import InlineParser, Markdown
+from mistune.plugins.formatting import strikethrough
 from mistune.util import unescape
 
-from ._anchors import slug
-
-__all__ = ["ConfluenceAnchors", "Slugs", "plain_text"]
-
-
-class Slugs:
-    """Anchors of the headings of a file, taken in their order: GitHub numbers equal ones `-1`, `-2`."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-
-    def next(self, heading: str) -> str:
-        """Return the anchor of the next heading, given its plain text."""
-        base = slug(heading)
-        count = self._counts.get(base, 0)
-        self._counts[base] = count + 1
-        return f"{base}-{count}" if count else base
+__all__ = ["ConfluenceAnchors", "line_text"]
 
 
 class ConfluenceAnchors:
@@ -51,8 +38,18 @@ class ConfluenceAnchors:
         return anchor
 
 
-def plain_text(tokens: Iterable[Mapping[str, Any]]) -> str:
-    """Return the words of inline tokens of mistune: no marks, no HTML; images by their descriptions."""
+def line_text(markdown: str) -> str:
+    """Return what there is to read in a line of Markdown: no marks, no HTML; images by their descriptions."""
+    # Without link definitions, which Markdown of ours does not have, a line stands for itself.
+    return " ".join(_plain_text(_parser()(markdown, {"ref_links": {}})).split())
+
+
+@cache
+def _parser() -> InlineParser:
+    return Markdown(plugins=(strikethrough,)).inline
+
+
+def _plain_text(tokens: Iterable[Mapping[str, Any]]) -> str:
     return "".join(map(_words, tokens))
 
 
@@ -65,5 +62,5 @@ def _words(token: Mapping[str, Any]) -> str:
         case {"type": "softbreak" | "linebreak"}:
             return " "
         case {"children": children}:
-            return plain_text(children)
+            return _plain_text(children)
     return ""

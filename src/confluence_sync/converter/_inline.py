@@ -18,13 +18,14 @@ from ._tokens import unescape
 
 __all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "End", "Mark", "Markup"]
 __all__ += ["Piece"]
-__all__ += ["render_line", "render_text", "render_whole", "strong"]
+__all__ += ["render_line", "render_text", "render_whole", "strong", "words"]
 
 
 class Markup(str):
-    """Finished Markdown within a line."""
+    """Finished Markdown within a line; `source`, if it is set, is what it was written from."""
 
-    __slots__ = ()
+    __slots__ = ("source",)
+    source: str | Sequence[Piece]
 
 
 @attrs.frozen(eq=False)
@@ -102,6 +103,22 @@ def render_whole(text: str, mark: Mark | None, *, line_break: str) -> str:
     if mark:
         return render_line((mark.opening, unescape(text), mark.closing), line_break=line_break)
     return text if is_plain(text) else render_text(unescape(text), line_break=line_break)
+
+
+def words(pieces: Sequence[Piece]) -> str:
+    """Return what there is to read in a line: its text without marks, links by theirs, images by their description."""
+    return squeeze("".join(map(_words, pieces)))
+
+
+def _words(piece: Piece) -> str:
+    if not isinstance(piece, Markup):
+        return piece if isinstance(piece, str) else " " if piece is BREAK else ""
+    source = getattr(piece, "source", None)
+    if source is None:
+        from ._headings import line_text  # noqa: PLC0415 - few lines need the Markdown parser
+
+        return line_text(piece)
+    return source if isinstance(source, str) else "".join(map(_words, source))
 
 
 def _alone(piece: Piece, line_break: str, *, label: bool) -> str:

@@ -11,17 +11,27 @@ from ._inline import DELETED, EMPHASIS, Piece
 from ._links import Target, is_text, write_anchor, write_image, write_link
 from ._references import REFERENCES, Reference, UserLink
 
-__all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "Span", "emoticon", "html_image", "time"]
+__all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "Span", "Time", "emoticon", "html_image"]
 
 
 def emoticon(context: Context, element: Element, _content: Flow) -> None:
     context.flow.pieces.append(emoji(element.attributes))
 
 
-def time(context: Context, element: Element, content: Flow) -> None:
-    date = element.attributes.get("datetime", "").partition("T")[0]
-    context.flow.apart()
-    context.flow.pieces.append(date or content.finish())
+class Time:
+    """`time`: the date, whatever is in it; its content if there is none."""
+
+    def open(self, context: Context, element: Element) -> Flow:
+        return RawFlow() if _date(element) else context.flow
+
+    def close(self, context: Context, element: Element, content: Flow) -> None:
+        if content is not context.flow:
+            context.flow.apart()
+            context.flow.pieces.append(_date(element))
+
+
+def _date(element: Element) -> str:
+    return element.attributes.get("datetime", "").partition("T")[0]
 
 
 class Link:
@@ -109,7 +119,7 @@ class ConfluenceLink(Holder):
 
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         if content is context.flow:
-            context.references[-1] += inner
+            context.references[-1] += inner[:1]
             return
         while content.pieces and _is_blank(content.pieces[-1]):
             content.pieces.pop()
@@ -134,6 +144,7 @@ class Image(Holder):
         alt = attributes.get("ac:alt") or attributes.get("ac:title") or ""
         write_image(context.flow, alt, context.links.target(inner[0]) if inner else Target())
         if content is not context.flow and content.finish():
+            context.tables.note_block()
             context.flow.end_paragraph()
             context.flow.open_mark(EMPHASIS)
             context.flow.pieces += content.pieces

@@ -15,7 +15,7 @@ from ..protocols import LinkResolver
 from ._anchors import Anchors, slug
 from ._escape import escape_label, squeeze
 from ._flow import Flow, LabelFlow, LineFlow, RawFlow
-from ._inline import Markup, Piece
+from ._inline import Piece
 from ._references import Reference, UrlLink, UserLink, browse_address, encode_href, is_safe, page_of_address
 
 __all__ = ["Links", "Target", "is_text", "write_anchor", "write_image", "write_link"]
@@ -159,29 +159,30 @@ def write_link(flow: Flow, content: Flow, target: Target) -> None:
     if not target.href:
         flow.add_pieces(content.pieces)
         return
-    text = content.finish()
+    text, source = content.finish(), content.pieces
     if text:
         link = _bare(content.pieces, target.href) or f"[{text}]({encode_href(target.href)})"
     elif target.text:
-        link = f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})"
+        link, source = f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})", [target.text]
     else:
         link = ""
     texts = [piece for piece in content.pieces if isinstance(piece, str)]
     if texts and texts[0][:1].isspace():
         flow.pieces.append(" ")
     if link:
-        flow.pieces.append(Markup(link))
+        flow.markup(link, source)
     if texts and texts[-1][-1:].isspace():
         flow.pieces.append(" ")
 
 
 def write_image(flow: Flow, alt: str, target: Target) -> None:
     """Write an image; one that is nowhere leaves its description, or its name."""
-    label = escape_label(squeeze(alt))
+    words = squeeze(alt)
+    label = escape_label(words)
     if target.href and is_safe(target.href):
-        flow.markup(f"![{label}]({encode_href(target.href)})")
-    elif text := label or escape_label(squeeze(target.text)):
-        flow.markup(text)
+        flow.markup(f"![{label}]({encode_href(target.href)})", words)
+    elif words := words or squeeze(target.text):
+        flow.markup(escape_label(words), words)
 
 
 def write_anchor(flow: Flow, links: Links, name: str) -> None:
@@ -189,7 +190,7 @@ def write_anchor(flow: Flow, links: Links, name: str) -> None:
     if not isinstance(flow, LabelFlow | RawFlow):  # neither can hold one
         anchor = links.anchors.place(name, in_heading=isinstance(flow, LineFlow))
         if anchor:
-            flow.markup(anchor)
+            flow.markup(anchor, anchor)
 
 
 def is_text(content: Flow, text: str) -> bool:

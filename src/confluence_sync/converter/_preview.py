@@ -14,9 +14,9 @@ from mistune.plugins.table import table, table_in_list, table_in_quote
 from mistune.plugins.task_lists import task_lists
 from mistune.util import safe_entity, striptags
 
+from ._anchors import Slugs
 from ._blocks import PlacedBlockParser
 from ._front_matter import Document, as_document
-from ._headings import Slugs
 from ._preview_tables import table_tags, tags_of_tables
 
 __all__ = ["preview_html"]

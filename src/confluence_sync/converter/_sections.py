@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
 import attrs
-from mistune import InlineParser
 
+from ._anchors import Slugs
 from ._blocks import PlacedBlockParser, PlacedBlockState
 from ._front_matter import Document, as_document
-from ._headings import ConfluenceAnchors, Slugs, plain_text
+from ._headings import ConfluenceAnchors, line_text
 
 __all__ = ["Section", "sections"]
 
 _Token = Mapping[str, Any]
+
+_TABLE_TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
 
 _UNESCAPED_IN_ADDRESSES = "!~*'()"
 """What JavaScript's `encodeURIComponent` leaves as it is, besides what `quote` does."""
@@ -62,7 +65,8 @@ def sections(document: Document | str, *, max_chars: int | None = None) -> tuple
 
     Args:
         document: As `read_document` returns it, or the text of a file or of a page, with or without front matter.
-        max_chars: Longer passages are split where one of their blocks begins; a longer block alone stays whole.
+        max_chars: Longer passages are split where one of their blocks begins; a longer block alone stays whole, and so
+            does a table of HTML.
 
     Raises:
         ValueError: `max_chars` is not positive.
@@ -83,7 +87,7 @@ def _passages(markdown: str, page_url: str) -> Iterator[tuple[Section, Sequence[
     """Yield each passage with its blocks."""
     headings = _Headings(page_url)
     section, blocks = Section(url=page_url), list[str]()
-    for block, source in _blocks(markdown):
+    for block, source in _whole_tables(_blocks(markdown)):
         if block["type"] == "heading":
             yield section, blocks
             section, blocks = headings.begin(block), [source[block["length"] :].lstrip("\n")]
@@ -100,11 +104,10 @@ class _Headings:
         self._page_url = page_url
         self._path: list[tuple[int, str]] = []
         self._slugs, self._anchors = Slugs(), ConfluenceAnchors()
-        self._inline = InlineParser()
 
     def begin(self, block: _Token) -> Section:
         """Go on to a heading, and return the passage that begins there."""
-        level, heading = block["attrs"]["level"], self._plain_text(block)
+        level, heading = block["attrs"]["level"], line_text(block["text"])
         self._path = [*(outer for outer in self._path if outer[0] < level), (level, heading)]
         anchor = self._anchors.next(heading)
         fragment = quote(anchor, safe=_UNESCAPED_IN_ADDRESSES, errors="replace")
@@ -122,14 +125,10 @@ class _Headings:
         while inner:
             token = inner.pop()
             if token["type"] == "heading":
-                heading = self._plain_text(token)
+                heading = line_text(token["text"])
                 self._slugs.next(heading)
                 self._anchors.next(heading)
             inner.extend(reversed(token.get("children", ())))
-
-    def _plain_text(self, heading: _Token) -> str:
-        # A heading is one line: without link definitions, which Markdown of ours does not have, it stands for itself.
-        return " ".join(plain_text(self._inline(heading["text"], {"ref_links": {}})).split())
 
 
 def _pieces(blocks: Sequence[str], max_chars: int | None) -> Iterator[str]:
@@ -155,3 +154,26 @@ def _blocks(markdown: str) -> Iterator[tuple[_Token, str]]:
     starts = [*(block["start"] for block in blocks), len(state.src)]
     for block, (start, end) in zip(blocks, pairwise(starts), strict=True):
         yield block, state.src[start:end]
+
+
+def _whole_tables(blocks: Iterable[tuple[_Token, str]]) -> Iterator[tuple[_Token, str]]:
+    """Yield blocks, those that make up a table of HTML as one; a heading ends a table that nothing else does."""
+    table, depth = list[tuple[_Token, str]](), 0
+    for block, source in blocks:
+        if table and block["type"] == "heading":
+            yield _joined(table)
+            table, depth = [], 0
+        if block["type"] == "block_html":
+            depth = max(0, depth + sum(-1 if slash else 1 for slash in _TABLE_TAG.findall(block["raw"])))
+        table.append((block, source))
+        if not depth:
+            yield _joined(table)
+            table = []
+    if table:
+        yield _joined(table)
+
+
+def _joined(blocks: Sequence[tuple[_Token, str]]) -> tuple[_Token, str]:
+    if len(blocks) == 1:
+        return blocks[0]
+    return {"type": "table", "children": [block for block, _ in blocks]}, "".join([source for _, source in blocks])

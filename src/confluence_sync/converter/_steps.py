@@ -38,13 +38,13 @@ _MANY = 5000
 _SHORT = 200
 _OURS = ("ac:", "ri:")
 """Prefixes of elements that mean something in Confluence; `at:` is for templates, and in what is left out."""
-_IDS = re.compile(r''' (?:ac:)?(?:macro|local)-id="[0-9A-Za-z-]*+"''')
-"""Different on each element, and of no use to us."""
+_IDS = re.compile(r''' (?:(?:(?:ac:|ri:|data-)?local|ac:macro|ac:task-list)-id|ac:ref)="[0-9A-Za-z-]*+"''')
+"""Different on each element, and of no use to us; `ac:ref` is that of a comment."""
 
 
 def steps(starts: str, ends: str) -> Steps:
     """Return what a token does, given its start tags and its end tags."""
-    if "-id=" in starts and "'" not in starts:
+    if ("-id=" in starts or " ac:ref=" in starts) and "'" not in starts:
         starts = _IDS.sub("", starts)
         if known := KNOWN.get(starts + ends):
             return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..models import ConversionWarning
-from ._anchors import plain_text
+from ._anchors import without_marks
 
 __all__ = ["Warnings"]
 
@@ -13,7 +13,7 @@ class Warnings:
     What is lost in one conversion, each thing once with its count.
 
     Attributes:
-        headings: The headings so far, as Markdown.
+        headings: The headings so far, as plain text with the marks of the anchors set in them.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Warnings:
         """Return what was noted, in order of first occurrence."""
         return tuple(
             [
-                ConversionWarning(kind=kind, name=name, count=count, heading=plain_text(heading))
+                ConversionWarning(kind=kind, name=name, count=count, heading=without_marks(heading))
                 for (kind, name), (count, heading) in self._noted.items()
             ]
         )
