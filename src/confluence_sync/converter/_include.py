@@ -83,7 +83,9 @@ class Includer:
     def _write(self, storage: str, *, in_sentence: bool) -> None:
         """Write a page; a single paragraph may stand in the sentence, as an excerpt does in Confluence."""
         context, outer = self._context, self._context.flow
-        context.flow = content = outer.fresh() or outer
+        content = outer.fresh() or outer
+        content.depth = outer.depth  # as if it had been written there
+        context.flow = content
         with context.another_document():
             read(storage, context)
         context.flow = outer
