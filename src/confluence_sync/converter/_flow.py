@@ -9,48 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ._escape import code_span, fence, is_plain, squeeze
+from ._finished import Block, Item, ListBlock, behind, holds_fence, interrupts, item_text, marker, table_row
 from ._inline import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece, render_line, render_text, strong
 from ._tokens import unescape
 
-__all__ = ["Block", "CellFlow", "Flow", "Item", "LabelFlow", "LineFlow", "Literal", "RawFlow"]
-__all__ += ["MAX_DEPTH", "HtmlBlock"]
+__all__ = ["MAX_DEPTH", "CellFlow", "Flow", "LabelFlow", "LineFlow", "Literal", "RawFlow"]
 
 MAX_DEPTH = 20
 _CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
 _ESCAPED = r"\\"
-_ITEM_MARKER = re.compile(r"^(\d*+)([-*.)])(?= |$)", re.MULTILINE)
-"""All else in a list is indented."""
-_OTHER_MARKER = {"-": "*", "*": "-", ".": ")", ")": "."}
 _LANGUAGE = re.compile(r"[^\w+#.-]+")
-
-
-class Block(str):
-    """A finished block of Markdown that is no paragraph."""
-
-    __slots__ = ()
-
-
-class ListBlock(Block):
-    """A finished list."""
-
-    __slots__ = ()
-
-
-class HtmlBlock(Block):
-    """A finished block of HTML: it goes on to the next empty line."""
-
-    __slots__ = ()
-
-
-class Item(NamedTuple):
-    """An item of a list: its number or "", what goes before its text (the box of a task) or "", its content."""
-
-    marker: str
-    box: str
-    content: Flow | str
 
 
 class Literal(str):
@@ -229,7 +199,7 @@ class Flow:
             self.blocks, content.blocks = content.blocks, []
             return
         for block in content.blocks:
-            self.blocks.append(_behind(self.blocks[-1], block))
+            self.blocks.append(behind(self.blocks[-1], block))
 
     def absorb_into_line(self, content: Flow) -> None:
         """Add what may stand in the sentence: a single paragraph does, other blocks part it."""
@@ -257,7 +227,7 @@ class Flow:
         first = "\n".join(filter(None, (f"[!{label}]" if label else "", strong(title))))
         if not body and not title:
             return
-        joined = body and not title and (_interrupts(block := content.blocks[0]) or not isinstance(block, ListBlock))
+        joined = body and not title and (interrupts(block := content.blocks[0]) or not isinstance(block, ListBlock))
         text = ("\n" if joined else "\n\n").join(filter(None, (first, body)))
         self.block("\n".join([f"> {line}" if line else ">" for line in text.split("\n")]))
 
@@ -266,13 +236,13 @@ class Flow:
         self.end_paragraph()
         marks = ".)" if ordered else "-*"
         before = self.blocks[-1] if self.blocks else ""
-        mark = marks[isinstance(before, ListBlock) and _marker(before) == marks[0]]
-        texts = [_item(item, f"{item.marker}{mark}" if ordered else mark) for item in items]
+        mark = marks[isinstance(before, ListBlock) and marker(before) == marks[0]]
+        texts = [item_text(item, f"{item.number}{mark}" if ordered else mark) for item in items]
         self.blocks.append(ListBlock("\n".join(texts)))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Add a table; every row has as many cells as the header."""
-        lines = [_row(header), "|" + " --- |" * len(header), *map(_row, rows)]
+        lines = [table_row(header), "|" + " --- |" * len(header), *map(table_row, rows)]
         self.block("\n".join(lines))
 
     def rule(self) -> None:
@@ -304,7 +274,7 @@ class CellFlow(Flow):
 
     def block(self, markdown: str) -> None:
         self.end_paragraph()
-        if _holds_fence(markdown):
+        if holds_fence(markdown):
             self.code("", markdown)
         elif line := " ".join(markdown.split()):
             self.blocks.append(Block(line))
@@ -328,9 +298,8 @@ class CellFlow(Flow):
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
         for item in items:
-            marker = f"{item.marker}." if ordered else "-"
-            text = item.content if isinstance(item.content, str) else item.content.finish()
-            self.block(" ".join(filter(None, (marker, item.box, text))))
+            mark = f"{item.number}." if ordered else "-"
+            self.block(" ".join(filter(None, (mark, item.box, "<br>".join(item.blocks)))))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in (header, *rows):
@@ -373,7 +342,7 @@ class LineFlow(Flow):
         self.pieces.append(" ")
 
     def block(self, markdown: str) -> None:
-        if _holds_fence(markdown):
+        if holds_fence(markdown):
             self.code("", markdown)
         else:
             self.pieces += [" ", Markup(" ".join(markdown.split())), " "]
@@ -436,54 +405,3 @@ class RawFlow(LineFlow):
             return text
         literals = [piece for piece in self.pieces if isinstance(piece, Literal)]
         return "".join(literals or [piece for piece in self.pieces if isinstance(piece, str)])
-
-
-def _item(item: Item, marker: str) -> str:
-    lead = f"{marker} {item.box}" if item.box else marker
-    content = item.content
-    if isinstance(content, str):
-        return f"{lead} {content}" if content else lead
-    content.end_paragraph()
-    if len(content.blocks) == 1 and type(line := content.blocks[0]) is str and "\n" not in line:
-        return f"{lead} {line}"
-    parts = [lead]
-    glue, before = " ", ""
-    for block in content.blocks:
-        if glue == " " and item.box and isinstance(block, Block):
-            glue = "\n\n"
-        elif glue != " ":
-            glue = "\n" if _interrupts(block) and not isinstance(before, HtmlBlock) else "\n\n"
-        parts += (glue, block)
-        glue, before = "", block
-    pad = " " * (len(marker) + 1)
-    first, *rest = "".join(parts).split("\n")
-    return "\n".join([first, *[pad + line if line else "" for line in rest]]) if rest else first
-
-
-def _holds_fence(markdown: str) -> bool:
-    """Whether there may be code in several lines, which would not be code in one."""
-    return "\n" in markdown and ("```" in markdown or "~~~" in markdown)
-
-
-def _behind(before: str, block: str) -> str:
-    """Return a block as it stands behind another: a list needs another marker than a list before it."""
-    if isinstance(before, ListBlock) and isinstance(block, ListBlock) and _marker(before) == _marker(block):
-        return ListBlock(_ITEM_MARKER.sub(lambda match: match[1] + _OTHER_MARKER[match[2]], block))
-    return block
-
-
-def _marker(block: ListBlock) -> str:
-    """Return what follows the numbers of a list, or its bullet."""
-    return block.split(" ", 1)[0][-1:]
-
-
-def _interrupts(block: str) -> bool:
-    """Whether a block can follow a paragraph without an empty line between: a list that starts with `-` or 1."""
-    return isinstance(block, ListBlock) and block[:2] in {"- ", "* ", "1."}
-
-
-def _row(cells: Sequence[str]) -> str:
-    row = " | ".join(cells)
-    if row.count("|") >= len(cells):
-        row = " | ".join([cell.replace("|", r"\|") for cell in cells])
-    return f"| {row} |"

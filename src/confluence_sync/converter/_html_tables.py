@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ._escape import begins_block
-from ._flow import MAX_DEPTH, Flow, HtmlBlock
+from ._finished import HtmlBlock
+from ._flow import MAX_DEPTH, Flow
 from ._inline import strong
 
 __all__ = ["HtmlCell", "HtmlCellFlow", "html_table"]

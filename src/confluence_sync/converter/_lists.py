@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from ._flow import Flow, Item
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ._finished import Item
+from ._flow import Flow
 
 __all__ = ["ListBuilder"]
 
 
 _LAST = 999_999_999
 """The greatest number an item can have (CommonMark 5.2)."""
+
+
+class _Item(NamedTuple):
+    """An item under construction; its content is finished already if it is one line."""
+
+    number: str
+    box: str
+    content: Flow | str
 
 
 class ListBuilder:
@@ -29,7 +41,7 @@ class ListBuilder:
         self._outer = outer
         self._next = start
         self._lead = lead
-        self._items: list[Item] = []
+        self._items: list[_Item] = []
 
     def item(self, box: str = "") -> Flow:
         """Begin an item, with an empty box (`[ ]`) if it is a task, and return its flow."""
@@ -49,10 +61,11 @@ class ListBuilder:
         """Return the items that have content, and those between that only count; the list is done with."""
         self._settle()
         self.stray.owner = None
-        filled = [index for index, item in enumerate(self._items) if not _is_empty(item.content)]
+        items = [Item(item.number, item.box, _blocks(item.content)) for item in self._items]
+        filled = [index for index, item in enumerate(items) if item.blocks]
         if not self.ordered:
-            return [self._items[index] for index in filled]
-        return self._items[filled[0] : filled[-1] + 1] if filled else []
+            return [items[index] for index in filled]
+        return items[filled[0] : filled[-1] + 1] if filled else []
 
     def _begin(self, box: str = "") -> Flow:
         flow = self._outer.nested()
@@ -60,7 +73,7 @@ class ListBuilder:
         return flow
 
     def _add(self, box: str, content: Flow | str) -> None:
-        self._items.append(Item(str(self._next) if self.ordered else "", box, content))
+        self._items.append(_Item(str(self._next) if self.ordered else "", box, content))
         self._next = min(self._next + 1, _LAST)
 
     def _settle(self) -> None:
@@ -81,5 +94,8 @@ class ListBuilder:
         return flow
 
 
-def _is_empty(content: Flow | str) -> bool:
-    return not content if isinstance(content, str) else content.is_empty()
+def _blocks(content: Flow | str) -> Sequence[str]:
+    if isinstance(content, str):
+        return [content] if content else []
+    content.end_paragraph()
+    return content.blocks

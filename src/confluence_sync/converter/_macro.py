@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 from ..models import PageLink
 from ._escape import escape, squeeze
-from ._flow import Flow, Item, LabelFlow
+from ._finished import Item
+from ._flow import Flow, LabelFlow
 from ._inline import STRONG
 from ._links import Links, Target, write_anchor, write_image, write_link
 from ._references import Reference, browse_address, is_safe
@@ -173,10 +174,10 @@ class Macro:
         for title, href in links:
             self.context.flow = outer.nested()
             self.write_link(title, href)
-            items.append(Item("", "", self.context.flow))
+            items.append(self.context.flow)
         self.context.flow = outer
-        if items and items[0].content is not outer:
-            outer.list(items, ordered=False)
+        if items and items[0] is not outer:
+            outer.list([Item("", "", [flow.finish()]) for flow in items], ordered=False)
 
     # Other pages
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ._escape import begins_block
-from ._flow import Block, CellFlow, Flow
+from ._finished import Block
+from ._flow import CellFlow, Flow
 from ._html_tables import HtmlCell, HtmlCellFlow, html_table
 from ._inline import NEW_LINE, strong
 
