@@ -30,9 +30,6 @@ __all__ = ["write_files"]
 
 logger = logging.getLogger("confluence_sync.engine")
 
-_CHUNK = 50
-"""Pages fetched and recorded together: what a killed run repeats at most."""
-
 
 @attrs.frozen
 class Kept:
@@ -85,14 +82,15 @@ async def _find_sources(run: RunContext, plan: Plan, writes: Sequence[WritePage]
     tree = plan.layout.snapshot
     renewed = await renew_files(run, tree, writes)
     rest = [write for write in writes if write.page_id not in renewed]
-    return _Sources(await load_bodies(run.client, run.memory, tree, rest), renewed)
+    return _Sources(await load_bodies(run.fetcher, run.memory, tree, rest), renewed)
 
 
 async def _sources_ahead(
     run: RunContext, plan: Plan, writes: Sequence[WritePage]
 ) -> AsyncGenerator[tuple[Sequence[WritePage], _Sources]]:
     """Yield chunks with what they are made of, loading that of the next ones while the caller works on these."""
-    chunks = [writes[start : start + _CHUNK] for start in range(0, len(writes), _CHUNK)]
+    size = run.options.fetch_batch
+    chunks = [writes[start : start + size] for start in range(0, len(writes), size)]
     ahead: deque[asyncio.Task[_Sources]] = deque()
     try:
         for number, chunk in enumerate(chunks):
