@@ -135,3 +135,20 @@ async def test_spread_comes_from_the_given_generator(client, site, clock):
     site.answers(failure(500), failure(500), httpx.Response(200, json=OK))
     await client.space("5")
     assert clock.slept == [2 * spread.uniform(0.7, 1.3), 4 * spread.uniform(0.7, 1.3)]
+
+
+async def test_impatient_calls_fail_at_once(client, site, clock):
+    """Who would rather ask for fewer pages hears of a failure at once, not after four tries."""
+    for trouble in (failure(504), httpx.ReadTimeout("slow"), httpx.ReadError("reset")):
+        site.answers(trouble)
+        with pytest.raises((ServerError, TransportError)):
+            await client.page_bodies(["1", "2"], patient=False)
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_impatient_calls_wait_when_asked_to(client, site, clock, shapes, status):
+    """A limit has nothing to do with how much is asked for."""
+    site.answers(failure(status, Retry_After="3"), shapes.listing())
+    assert await client.page_bodies(["1", "2"], patient=False) == ()
+    assert clock.slept

@@ -58,7 +58,8 @@ async def test_levels_follow_the_weight_of_events(log):
     levels = {record.event["event"]: record.levelname for record in log.records}
     assert levels["PageFailed"] == levels["SpaceFailed"] == "ERROR"
     assert levels["DeletionsHeld"] == levels["FileKept"] == levels["RunWarned"] == levels["RunFinished"] == "WARNING"
-    assert levels["PagesListed"] == levels["PageSkipped"] == "DEBUG"
+    assert levels["PageSkipped"] == "WARNING"
+    assert levels["PagesListed"] == "DEBUG"
     assert levels["RunStarted"] == levels["PageWritten"] == "INFO"
 
 

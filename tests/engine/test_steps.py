@@ -1,5 +1,6 @@
 """Runs as steps that any process can take."""
 
+import attrs
 import pytest
 from engine_world import World, link
 
@@ -51,6 +52,30 @@ async def test_steps_lead_where_a_run_leads(mode):
     assert steps > 4
     assert await world.files() == await world.clean_copy()
     assert await world.lease_is_free()
+
+
+async def test_deletions_come_in_portions(world):
+    """A step deletes so many files at most, also where pages that are still there have to be passed over."""
+    build(world, pages=12)
+    world.options = attrs.evolve(world.options, step_writes=3)
+    await world.sync()
+    hidden = world.site.page("Page 2")
+    for number in range(2, 10):
+        world.site.page(f"Page {number}").trash()
+    left = []
+    async with world.engine() as engine:
+        state = await engine.begin(world.mappings())
+    while state.outcome is None:
+        async with world.engine() as engine:
+            await engine.step(state)
+        if state.phase is Phase.DELETE:
+            left.append(len(await world.paths()))
+        if state.phase is Phase.PLAN:
+            hidden.restore()  # so that the listing and the page disagree
+    assert left == [13, 11, 8, 6]
+    assert (state.outcome, state.counts.deleted) == (Outcome.PARTIAL, 7)
+    assert (await world.sync()).outcome is Outcome.SUCCEEDED
+    assert await world.files() == await world.clean_copy()
 
 
 async def test_page_that_changes_between_steps(world):

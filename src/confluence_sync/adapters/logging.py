@@ -45,8 +45,8 @@ class LoggingLogSink:
     """
     A `LogSink` onto a logger: one sentence per event.
 
-    Failures are errors; what somebody should look at is a warning; progress and skipped pages are for debugging; the
-    rest is information. Each record carries the event's document (`documents.dump_event`) as its attribute `event`, for
+    Failures are errors; what somebody should look at is a warning; progress is for debugging; the rest is
+    information. Each record carries the event's document (`documents.dump_event`) as its attribute `event`, for
     handlers that write structured logs.
 
     Args:
@@ -67,9 +67,9 @@ def _level(event: AnyEvent) -> int:
     match event:
         case PageFailed() | SpaceFailed():
             return logging.ERROR
-        case FileKept() | DeletionsHeld() | RunWarned():
+        case FileKept() | DeletionsHeld() | PageSkipped() | RunWarned():
             return logging.WARNING
-        case PagesListed() | PageSkipped():
+        case PagesListed():
             return logging.DEBUG
         case RunFinished():
             return _OUTCOME_LEVELS[event.outcome]

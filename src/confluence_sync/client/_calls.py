@@ -131,10 +131,12 @@ def space_bodies(space_id: SpaceId, *, limit: int) -> Call[PageBody]:
     )
 
 
-def page_bodies(ids: Sequence[PageId]) -> Call[PageBody]:
+def page_bodies(ids: Sequence[PageId], *, patient: bool) -> Call[PageBody]:
     """Get current pages by id with their bodies; ids that are none are left out of the answer."""
     params = {"id": ",".join(ids), "status": "current", "body-format": "storage", "limit": str(MAX_BATCH)}
-    return Call(path="/api/v2/pages", decode=decode.page_body, params=params, read_timeout=_BODY_TIMEOUT)
+    return Call(
+        path="/api/v2/pages", decode=decode.page_body, params=params, read_timeout=_BODY_TIMEOUT, patient=patient
+    )
 
 
 def page(page_id: PageId) -> Call[Page]:

@@ -264,7 +264,7 @@ class ConfluenceClient:
             raise ConfigurationError(f"recent_batches takes 1 to {calls.MAX_SPACES} spaces, not {len(space_ids)}")
         return self._walk(calls.recent_pages(space_ids, limit=limit), cursor)
 
-    async def page_bodies(self, ids: Sequence[PageId]) -> tuple[PageBody, ...]:
+    async def page_bodies(self, ids: Sequence[PageId], *, patient: bool = True) -> tuple[PageBody, ...]:
         """
         Return the current pages among some ids, with their bodies, in the order of the answer.
 
@@ -273,6 +273,8 @@ class ConfluenceClient:
 
         Args:
             ids: 1 to 250.
+            patient: False raises at once what asking for fewer ids may mend: server errors, time-outs, broken
+                connections. What an answer asks to wait for is waited for either way.
 
         Raises:
             ConfigurationError: No id (which would ask for every page of the site), or more than 250.
@@ -280,7 +282,7 @@ class ConfluenceClient:
         """
         if not 1 <= len(ids) <= calls.MAX_BATCH:
             raise ConfigurationError(f"page_bodies takes 1 to {calls.MAX_BATCH} ids, not {len(ids)}")
-        bodies = await self._all(calls.page_bodies(ids))
+        bodies = await self._all(calls.page_bodies(ids, patient=patient))
         return tuple(body for body in bodies if body.page.status == "current")  # whatever the site makes of the filter
 
     async def page(self, page_id: PageId) -> Page:

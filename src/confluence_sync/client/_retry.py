@@ -40,8 +40,12 @@ class RetryPolicy:
             return False
         return (error.retry_after or 0.0) <= self.longest_wait
 
-    def retrying(self, *, clock: Clock, random: Random) -> AsyncRetrying:
-        """Return what calls a function by this policy, for one call (it keeps the number of tries)."""
+    def retrying(self, *, clock: Clock, random: Random, patient: bool = True) -> AsyncRetrying:
+        """
+        Return what calls a function by this policy, for one call (it keeps the number of tries).
+
+        One that is not patient repeats only what it was asked to wait for.
+        """
 
         def wait(state: RetryCallState) -> float:
             spread = random.uniform(0.7, 1.3)
@@ -52,9 +56,13 @@ class RetryPolicy:
             sleep=clock.sleep,
             stop=stop_after_attempt(self.tries),
             wait=wait,
-            retry=retry_if_exception(self.repeats),
+            retry=retry_if_exception(lambda error: self.repeats(error) and (patient or _asks_to_wait(error))),
             reraise=True,
         )
+
+
+def _asks_to_wait(error: BaseException) -> bool:
+    return isinstance(error, RateLimitedError) or (isinstance(error, ClientError) and error.retry_after is not None)
 
 
 def _asked(state: RetryCallState) -> float:

@@ -84,7 +84,7 @@ class Transport:
         Raises:
             ClientError: What the last try led to.
         """
-        retrying = self._retry.retrying(clock=self._clock, random=self._random)
+        retrying = self._retry.retrying(clock=self._clock, random=self._random, patient=call.patient)
         return await retrying(self._attempt, call)
 
     async def _attempt(self, call: Call[T]) -> Batch[T]:

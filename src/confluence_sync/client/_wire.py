@@ -47,6 +47,7 @@ class Call(Generic[T]):
         weight: Points of the hourly quota per row.
         read_timeout: Seconds without a byte; the whole try may last four times as long.
         base: Instead of the API base of the connection.
+        patient: Whether it is repeated as it is when it fails; if not, the caller would rather ask for less.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Call(Generic[T]):
     weight: int = 1
     read_timeout: float = 60.0
     base: str | None = None
+    patient: bool = True
 
     @property
     def method(self) -> str:

@@ -18,7 +18,6 @@ from ..errors import ClientError, RemoteNotFoundError
 from ..events import RunWarned, SpaceListed
 from ..models import PageBody, PageId, SpaceId, Trigger
 from ..protocols import Change
-from ._bodies import fetch_bodies
 from ._containers import read_containers
 from ._context import RunContext
 from ._failures import fail_change
@@ -108,7 +107,7 @@ async def _fetch(run: RunContext, records: Sequence[SpaceRecord], *groups: Seque
     generations = {record.space.id: record.generation for record in records}
     fetched = Fetched()
     for part in (group[start : start + _FETCH] for group in groups for start in range(0, len(group), _FETCH)):
-        bodies = await fetch_bodies(run.client, part)
+        bodies = await run.fetcher.fetch(part)
         await _keep(run, generations, bodies.found.values())
         fetched.page_ids.update(bodies.found)
         for page_id, error in bodies.failed.items():

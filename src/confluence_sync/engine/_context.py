@@ -12,6 +12,7 @@ from ..converter import ConvertOptions
 from ..models import ChangeSource, SpaceId, SpaceMapping
 from ..planner import Atlas, JointPlan
 from ..protocols import VFS, Clock
+from ._bodies import BodyFetcher
 from ._events import EventStream
 from ._memory import Memory
 from ._people import People
@@ -19,6 +20,7 @@ from ._records import RunState
 
 __all__ = ["EngineOptions", "RunContext"]
 
+_MOST_TOGETHER = 50
 _at_least_one = attrs.validators.ge(1)
 
 
@@ -32,7 +34,7 @@ class EngineOptions:
         body_batch: Pages per request with bodies, at most 250.
         write_concurrency: Files written at once.
         step_requests: Requests after which a listing step ends.
-        step_writes: Pages after which a writing step ends.
+        step_writes: Pages after which a writing or deleting step ends.
         lease: Seconds after which the lease of a dead run expires.
         changes: Where an incremental run looks for changes first.
         overlap: Seconds an incremental run looks back beyond the watermark; covers edits made while the last one
@@ -61,6 +63,11 @@ class EngineOptions:
     sink_grace: float = 10.0
     conversion: ConvertOptions = attrs.field(factory=ConvertOptions)
 
+    @property
+    def fetch_batch(self) -> int:
+        """Pages that are fetched by id, written and recorded together: what a killed run repeats at most."""
+        return min(_MOST_TOGETHER, self.body_batch)
+
     def conversion_for(self, mapping: SpaceMapping) -> ConvertOptions:
         """Return the options of the converter for the pages of a mapping."""
         return self.conversion if mapping.tables is None else attrs.evolve(self.conversion, tables=mapping.tables)
@@ -75,6 +82,7 @@ class RunContext:
         joint: Made by the planning step; made again from the store if another process takes over.
         digests: Of all files of ours, loaded when a file is met that is not what was written there.
         digests_lock: Held while they are loaded, so that files written at the same time share them.
+        fetcher: One for the whole run, so that the size of batch that works is found out once.
         lost_lease: Whether another run has the lease, or may have it, so that this one must not go on.
     """
 
@@ -89,8 +97,13 @@ class RunContext:
     joint: JointPlan | None = None
     digests: set[str] | None = None
     digests_lock: Lock = attrs.field(factory=Lock)
+    fetcher: BodyFetcher = attrs.field(init=False)
     lost_lease: bool = False
     _counted: Usage = attrs.field(init=False)
+
+    @fetcher.default
+    def _for_all_spaces(self) -> BodyFetcher:
+        return BodyFetcher(self.client, most=self.options.body_batch)
 
     @_counted.default
     def _used_before(self) -> Usage:

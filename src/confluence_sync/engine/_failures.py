@@ -1,15 +1,15 @@
-"""What fails alone: a page, or a space. The run goes on with the others."""
+"""What fails or is left out alone: a page, or a space. The run goes on with the others."""
 
 from __future__ import annotations
 
 from ..errors import ConfluenceSyncError
-from ..events import PageFailed, SpaceFailed
+from ..events import PageFailed, PageSkipped, SpaceFailed
 from ..models import PageId, SpaceId
 from ..planner import Plan
 from ._context import RunContext
 from ._records import ChangedPage, Stage
 
-__all__ = ["fail_change", "fail_page", "fail_space"]
+__all__ = ["fail_change", "fail_page", "fail_space", "skip_page"]
 
 
 async def fail_page(run: RunContext, plan: Plan, page_id: PageId, path: str, error: ConfluenceSyncError) -> None:
@@ -24,6 +24,20 @@ async def fail_page(run: RunContext, plan: Plan, page_id: PageId, path: str, err
         path=path,
         kind=error.kind,
         message=str(error),
+    )
+
+
+async def skip_page(run: RunContext, plan: Plan, page_id: PageId, path: str, message: str) -> None:
+    """Leave the file of a page as it is, wherever it is; the next run looks at the page again."""
+    run.state.failed_pages.add(page_id)
+    snapshot = plan.layout.snapshot
+    await run.events.emit(
+        PageSkipped,
+        space_id=snapshot.space.id,
+        page_id=page_id,
+        title=snapshot.pages[page_id].title,
+        path=path,
+        message=message,
     )
 
 

@@ -104,7 +104,7 @@ def _outcome(state: RunState) -> Outcome:
     stages = set(state.stages.values())
     if stages == {Stage.FAILED}:
         return Outcome.FAILED
-    if Stage.FAILED in stages or state.troubled or state.counts.failed:
+    if Stage.FAILED in stages or state.troubled or state.counts.failed or state.counts.skipped:
         return Outcome.PARTIAL
     return Outcome.SUCCEEDED
 

@@ -50,6 +50,7 @@ async def after_pause(memory: Memory, asked: RunState, options: EngineOptions) -
         seq=0,
         counts=Counts(),
         written_to={},
+        deleted_to={},
         rebuilt_to=_rebuilt_to(paused),
         failed_pages=set(),
         requests=0,

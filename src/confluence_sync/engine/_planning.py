@@ -130,4 +130,4 @@ def _unfetched(run: RunContext, plan: Plan) -> int:
 async def _cost(run: RunContext, space_id: SpaceId, plan: Plan) -> Estimate:
     """Bodies that the walk has brought along cost nothing any more."""
     record = await run.memory.space(space_id)
-    return plan.cost_to_apply(bodies_at_hand=record is not None and record.spooled)
+    return plan.cost_to_apply(fetch_batch=run.options.fetch_batch, bodies_at_hand=record is not None and record.spooled)

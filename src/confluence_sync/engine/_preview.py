@@ -19,8 +19,6 @@ _IDENTITY = Estimate(1, 3)
 """Of asking who we are, once in a run."""
 _AT_ONCE = 250
 """Users, or spaces, that one request asks for."""
-_FETCH = 50
-"""Pages whose bodies one request fetches; the users that they speak of are asked for together."""
 
 
 @attrs.frozen(kw_only=True)
@@ -65,11 +63,11 @@ async def estimate_run(
         total += plan.estimate(
             listing_batch=options.listing_batch,
             body_batch=options.body_batch,
-            fetch_batch=_FETCH,
+            fetch_batch=options.fetch_batch,
             with_bodies=with_bodies,
         )
         total += _unreadable(plan.layout.snapshot)
-        for authors in _met(plan, with_bodies=with_bodies):
+        for authors in _met(plan, with_bodies=with_bodies, fetch_batch=options.fetch_batch):
             new = authors - known
             total += _asking(len(new))
             users += len(new)
@@ -95,15 +93,15 @@ def _unreadable(tree: TreeSnapshot) -> Estimate:
     return Estimate(len(missing), len(missing))
 
 
-def _met(plan: Plan, *, with_bodies: bool) -> Iterator[set[AccountId]]:
+def _met(plan: Plan, *, with_bodies: bool, fetch_batch: int) -> Iterator[set[AccountId]]:
     """Yield the authors that a run meets together: at the end of a walk with bodies, else with each fetch."""
     pages = plan.layout.snapshot.pages
     if with_bodies:
         yield _authors(pages.values())
         return
     written = [pages[write.page_id] for write in plan.writes if not write.renews]
-    for start in range(0, len(written), _FETCH):
-        yield _authors(written[start : start + _FETCH])
+    for start in range(0, len(written), fetch_batch):
+        yield _authors(written[start : start + fetch_batch])
 
 
 def _authors(pages: Iterable[Page]) -> set[AccountId]:

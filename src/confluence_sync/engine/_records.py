@@ -189,6 +189,7 @@ class RunState:
         stages: How far each space has come.
         written_to: The last page of each space for which its turn to be written has come, in the order of the plan.
         rebuilt_to: The same of the paused runs that this rebuild goes on with.
+        deleted_to: The last path of each space for which its turn to be deleted has come, in order of path.
         failed_pages: Pages that did not land; this run does not try them again.
         troubled: Whether something else than a page failed, so that the run cannot have succeeded.
         asked_names: Whether the names of all users were asked for.
@@ -209,6 +210,7 @@ class RunState:
     seq: int = 0
     counts: Counts = attrs.field(factory=Counts)
     written_to: dict[SpaceId, PageId] = attrs.field(factory=dict)
+    deleted_to: dict[SpaceId, str] = attrs.field(factory=dict)
     rebuilt_to: dict[SpaceId, PageId] = attrs.field(factory=dict)
     failed_pages: set[PageId] = attrs.field(factory=set)
     troubled: bool = False

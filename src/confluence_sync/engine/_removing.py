@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import ClientError, RemoteNotFoundError, StorageError
 from ..events import PageDeleted, RunWarned
 from ..models import Page, Reason, SpaceId
-from ..planner import DeletePage, Plan
+from ..planner import DeletePage
 from ._context import RunContext
 from ._edits import keep_local_edit, note_digests
 from ._extent import concerns_all
@@ -23,19 +24,19 @@ class Proof(NamedTuple):
     doubt: str = ""
 
 
-async def delete_files(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
+async def delete_files(run: RunContext, space_id: SpaceId, deletes: Sequence[DeletePage]) -> None:
     """
-    Delete what the plan says: pages confirmed gone by id, and what a broken run left behind.
+    Make some of the deletions of a plan: pages confirmed gone by id, and what a broken run left behind.
 
     The space has to answer first: in a space that cannot be seen every page looks deleted.
 
     Raises:
         ClientError: The space does not answer.
     """
-    if any(action.reason is Reason.GONE for action in plan.deletes):
+    if any(action.reason is Reason.GONE for action in deletes):
         await run.client.space(space_id)
-    proofs = await together(_prove(run, space_id, action) for action in plan.deletes)
-    for action, proof in zip(plan.deletes, proofs, strict=True):
+    proofs = await together(_prove(run, space_id, action) for action in deletes)
+    for action, proof in zip(deletes, proofs, strict=True):
         if proof.gone:
             await _delete(run, space_id, action)
         elif proof.doubt:

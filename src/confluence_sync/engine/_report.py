@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -26,6 +27,9 @@ from ..events import (
 from ..models import Outcome, RunId
 
 __all__ = ["RunReport", "tally"]
+
+_MOST_PAGES = 20
+"""Of each kind that a summary names."""
 
 
 def tally(counts: Counts, event: AnyEvent) -> Counts:
@@ -56,6 +60,7 @@ class RunReport:
 
     Attributes:
         failures: Pages that did not land.
+        skips: Pages whose files were left as they are, on purpose.
         problems: Spaces that could not be synced, and deletions that were held back.
         warnings: Sentences of `RunWarned`.
         conversions: How many written pages carry conversion warnings.
@@ -66,6 +71,7 @@ class RunReport:
     outcome: Outcome | None = None
     counts: Counts = attrs.field(factory=Counts)
     failures: list[PageFailed] = attrs.field(factory=list)
+    skips: list[PageSkipped] = attrs.field(factory=list)
     problems: list[SpaceFailed | DeletionsHeld] = attrs.field(factory=list)
     warnings: list[str] = attrs.field(factory=list)
     conversions: int = 0
@@ -87,6 +93,8 @@ class RunReport:
                 self.conversions += bool(event.warnings)
             case PageFailed():
                 self.failures.append(event)
+            case PageSkipped():
+                self.skips.append(event)
             case SpaceFailed() | DeletionsHeld():
                 self.problems.append(event)
             case RunWarned():
@@ -120,13 +128,17 @@ class RunReport:
         if self.message:
             lines.append(self.message)
         lines += [f"space {problem.space_id}: {_problem(problem)}" for problem in self.problems]
-        lines += [f"failed: {failure.title!r} ({failure.kind}): {failure.message}" for failure in self.failures[:20]]
-        if len(self.failures) > 20:
-            lines.append(f"... and {len(self.failures) - 20} more failed pages")
+        lines += _first([f"failed: {page.title!r} ({page.kind}): {page.message}" for page in self.failures])
+        lines += _first([f"skipped: {page.title!r}: {page.message}" for page in self.skips])
         lines += [f"warning: {warning}" for warning in self.warnings]
         if self.resume_at is not None:
             lines.append(f"may go on at {self.resume_at:%Y-%m-%d %H:%M:%S} UTC")
         return "\n".join(lines)
+
+
+def _first(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _MOST_PAGES
+    return [*lines[:_MOST_PAGES], *([f"... and {more} more of these pages"] if more > 0 else [])]
 
 
 def _problem(problem: SpaceFailed | DeletionsHeld) -> str:

@@ -13,7 +13,7 @@ import attrs
 from ..errors import ClientError, MissingScopeError, StorageError
 from ..events import RunStarted, RunWarned
 from ..models import RunMode, Space, SpaceId, SpaceMapping
-from ..planner import Plan, WritePage
+from ..planner import DeletePage, Plan, WritePage
 from ..protocols import Change
 from ._changes import can_list_changes, list_changes
 from ._context import RunContext
@@ -52,8 +52,8 @@ async def take_step(run: RunContext) -> None:
             if await _write(run):
                 run.state.phase = Phase.DELETE
         case Phase.DELETE:
-            await _delete(run)
-            run.state.phase = Phase.DONE
+            if await _delete(run):
+                run.state.phase = Phase.DONE
         case Phase.DONE:
             pass
 
@@ -193,17 +193,29 @@ def _left_to_write(state: RunState, space_id: SpaceId, plan: Plan) -> Iterator[W
             yield write
 
 
-async def _delete(run: RunContext) -> None:
-    """Delete what is proven gone, and forget what only this run needed."""
-    for space_id, plan in (await _open_plans(run)).items():
-        try:
-            await delete_files(run, space_id, plan)
-        except ClientError as error:
-            if concerns_all(error):
-                raise
-            await fail_space(run, space_id, error)
+async def _delete(run: RunContext) -> bool:
+    """Delete one more portion of what is proven gone; True once all are done, and what only this run needed is gone."""
+    plans = await _open_plans(run)
+    for space_id, plan in plans.items():
+        if portion := _left_to_delete(run.state, space_id, plan)[: run.options.step_writes]:
+            try:
+                await delete_files(run, space_id, portion)
+            except ClientError as error:
+                if concerns_all(error):
+                    raise
+                await fail_space(run, space_id, error)
+            run.state.deleted_to[space_id] = portion[-1].path
+            return False
+    for space_id, plan in plans.items():
         await _tidy(run, space_id, plan)
     await forget_digests(run)
+    return True
+
+
+def _left_to_delete(state: RunState, space_id: SpaceId, plan: Plan) -> list[DeletePage]:
+    """Return what follows in order of path; a plan made again in another process has what was in doubt, too."""
+    last = state.deleted_to.get(space_id, "")
+    return sorted((action for action in plan.deletes if action.path > last), key=lambda action: action.path)
 
 
 async def _tidy(run: RunContext, space_id: SpaceId, plan: Plan) -> None:

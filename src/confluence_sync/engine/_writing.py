@@ -20,7 +20,8 @@ from ._bodies import Bodies, load_bodies
 from ._context import RunContext
 from ._documents import PageFile, render_page
 from ._edits import keep_local_edit, note_digests
-from ._failures import fail_page
+from ._emptied import would_empty
+from ._failures import fail_page, skip_page
 from ._listing import people_of
 from ._renewing import renew_files
 from ._together import together
@@ -29,15 +30,23 @@ __all__ = ["write_files"]
 
 logger = logging.getLogger("confluence_sync.engine")
 
-_CHUNK = 50
-"""Pages fetched and recorded together: what a killed run repeats at most."""
 
-Result = PageFile | ConfluenceSyncError
+@attrs.frozen
+class Kept:
+    """The file of a page stays as it is; `message` says why."""
+
+    path: str
+    message: str
+
+
+Result = PageFile | Kept | ConfluenceSyncError
 
 
 async def write_files(run: RunContext, space_id: SpaceId, plan: Plan, writes: Sequence[WritePage]) -> None:
     """
-    Fetch, convert and write some pages of a plan. Every page ends as one event, `PageWritten` or `PageFailed`.
+    Fetch, convert and write some pages of a plan.
+
+    Every page ends as one event: `PageWritten`, `PageMoved`, `PageSkipped` or `PageFailed`.
 
     Raises:
         ClientError: Confluence cannot be read at all.
@@ -48,7 +57,9 @@ async def write_files(run: RunContext, space_id: SpaceId, plan: Plan, writes: Se
         async for chunk, sources in chunks:
             await run.people.learn({account for body in sources.bodies.found.values() for account in people_of(body)})
             entries = await run.memory.entries(space_id, [write.page_id for write in chunk])
-            rendered = [await _render(run, plan, write, sources, options) for write in chunk]
+            rendered = [
+                await _render(run, plan, write, sources, options, entries.get(write.page_id)) for write in chunk
+            ]
             await _note(run, space_id, rendered, entries)
             results = await _save(run, space_id, chunk, rendered, entries)
             await _record(run, plan, chunk, results, entries)
@@ -71,14 +82,15 @@ async def _find_sources(run: RunContext, plan: Plan, writes: Sequence[WritePage]
     tree = plan.layout.snapshot
     renewed = await renew_files(run, tree, writes)
     rest = [write for write in writes if write.page_id not in renewed]
-    return _Sources(await load_bodies(run.client, run.memory, tree, rest), renewed)
+    return _Sources(await load_bodies(run.fetcher, run.memory, tree, rest), renewed)
 
 
 async def _sources_ahead(
     run: RunContext, plan: Plan, writes: Sequence[WritePage]
 ) -> AsyncGenerator[tuple[Sequence[WritePage], _Sources]]:
     """Yield chunks with what they are made of, loading that of the next ones while the caller works on these."""
-    chunks = [writes[start : start + _CHUNK] for start in range(0, len(writes), _CHUNK)]
+    size = run.options.fetch_batch
+    chunks = [writes[start : start + size] for start in range(0, len(writes), size)]
     ahead: deque[asyncio.Task[_Sources]] = deque()
     try:
         for number, chunk in enumerate(chunks):
@@ -91,7 +103,14 @@ async def _sources_ahead(
         await asyncio.gather(*ahead, return_exceptions=True)
 
 
-async def _render(run: RunContext, plan: Plan, write: WritePage, sources: _Sources, options: ConvertOptions) -> Result:
+async def _render(
+    run: RunContext,
+    plan: Plan,
+    write: WritePage,
+    sources: _Sources,
+    options: ConvertOptions,
+    entry: ManifestEntry | None,
+) -> Result:
     """Convert one page; a failure is a result, so that the other pages land."""
     if write.page_id in sources.renewed:
         return sources.renewed[write.page_id]
@@ -100,16 +119,20 @@ async def _render(run: RunContext, plan: Plan, write: WritePage, sources: _Sourc
         return bodies.failed[write.page_id]
     await asyncio.sleep(0)  # conversion is work for the processor: let the others have a turn
     try:
-        return await render_page(
-            bodies.found[write.page_id],
+        body = bodies.found[write.page_id]
+        file = await render_page(
+            body,
             write.path,
             tree=plan.layout.snapshot,
             atlas=run.atlas,
             names=run.people.names,
             options=options,
         )
+        if entry is not None and await would_empty(run, body.page, file, entry):
+            return Kept(entry.path, "the live doc came back empty, its file is kept; a rebuild would empty it")
     except Exception as error:  # noqa: BLE001 - a host's macro handler, or a bug: this page fails, the others land
         return _as_failure(write.page_id, error)
+    return file
 
 
 async def _note(
@@ -198,6 +221,9 @@ async def _is_free(run: RunContext, path: str) -> bool:
 
 
 async def _tell(run: RunContext, plan: Plan, write: WritePage, result: Result) -> None:
+    if isinstance(result, Kept):
+        await skip_page(run, plan, write.page_id, result.path, result.message)
+        return
     if not isinstance(result, PageFile):
         await fail_page(run, plan, write.page_id, write.path, result)
         return
