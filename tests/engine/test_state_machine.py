@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from base64 import b64encode
 from contextlib import asynccontextmanager
-from posixpath import dirname, normpath
+from posixpath import dirname
 from random import Random
-from urllib.parse import unquote
 
 import httpx
-import yaml
 from caseless import CaselessVFS
 from engine_world import World
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from site_story import MAPPED, SiteStory, changes
+from synced_files import front_matter, led_to
 
 from confluence_sync import documents
 from confluence_sync.adapters import MemoryStateStore, MemoryVFS
@@ -34,7 +32,6 @@ from confluence_sync.models import Outcome, RunMode, Trigger
 LONG = bool(os.environ.get("CONFLUENCE_SYNC_LONG"))
 EMAIL, SECRET = "reader@example.com", "a-secret-token"
 SECRETS = (SECRET, b64encode(f"{EMAIL}:{SECRET}".encode()).decode())
-LINKS = re.compile(r"(?<!\\)\]\((?!https?:|#)([^)\s]+)\)")
 
 faults = st.lists(
     st.fixed_dictionaries(
@@ -371,19 +368,6 @@ class Histories(RuleBasedStateMachine):
         files = self.files()
         edited = {self.typed[data] for data in files.values() if data in self.typed}
         return {front["page_id"] for front in self.ours().values()} | edited
-
-
-def front_matter(data):
-    """Return what the head of a file says; it begins and ends with its fence."""
-    start, head, _ = data.decode().split("---\n", 2)
-    assert not start
-    return yaml.safe_load(head)
-
-
-def led_to(path, data):
-    """Return where the relative links of a file lead."""
-    body = data.decode().split("---\n", 2)[2]
-    return [normpath(f"{dirname(path)}/{unquote(href)}") for href in LINKS.findall(body)]
 
 
 TestHistories = Histories.TestCase
