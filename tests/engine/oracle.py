@@ -75,11 +75,11 @@ def synced_pages(site: FakeSite, space: FakeSpace) -> list[FakePage]:
 
 
 class _Tree:
-    """The pages of a space and what is above them; what cannot be read is as good as the space itself."""
+    """The pages of a space and what is above them, in the trash or not; what cannot be read is as good as the space."""
 
     def __init__(self, site: FakeSite, space: FakeSpace) -> None:
         self.pages = synced_pages(site, space)
-        self._there = {node for node in site.nodes if node.status != "trashed" and node.type != "blogpost"}
+        self._there = {node for node in site.nodes if node.type != "blogpost"}
         self._below: dict[Node | None, set[Node]] = {}
         for node in self.pages:
             self._hang(node)
@@ -98,12 +98,12 @@ class _Foreign:
     """Paths that are not ours, and the folders above them."""
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._files = {_alike(path) for path in paths}
+        self._files = {alike(path) for path in paths}
         self._folders = {path[:end] for path in self._files for end in range(len(path)) if path[end] == "/"}
 
     def leave(self, place: str) -> bool:
         """Whether there is room for a page's file, and for the folder that it has or may have one day."""
-        folder, file = _alike(place), _alike(f"{place}.md")
+        folder, file = alike(place), alike(f"{place}.md")
         return folder not in self._files and file not in self._files and file not in self._folders
 
 
@@ -111,8 +111,8 @@ def _space_folders(spaces: Iterable[FakeSpace]) -> Iterator[tuple[FakeSpace, str
     taken: set[str] = set()
     for space in spaces:
         name = NAMES.get(space.name, space.name)
-        folder = next(it for it in (name, f"{name} ({space.key})", f"{name} ({space.id})") if _alike(it) not in taken)
-        taken.add(_alike(folder))
+        folder = next(it for it in (name, f"{name} ({space.key})", f"{name} ({space.id})") if alike(it) not in taken)
+        taken.add(alike(folder))
         yield space, folder
 
 
@@ -122,7 +122,7 @@ def _places(tree: _Tree, parent: Node | None, folder: str, foreign: _Foreign) ->
     taken: set[str] = set()
     for node in tree.below(parent):
         for name in _wishes(node):
-            uses = {_alike(name), _alike(f"{name}.md")}
+            uses = {alike(name), alike(f"{name}.md")}
             if not uses & taken and foreign.leave(f"{folder}/{name}"):
                 break
         taken |= uses
@@ -151,6 +151,6 @@ def _meant(page: FakePage, trees: Mapping[str, _Tree]) -> Iterator[str]:
             yield from [node.id for node in tree.pages if node.title == unescape(match["title"])][:1]
 
 
-def _alike(path: str) -> str:
+def alike(path: str) -> str:
     """Return what two paths have in common that some disk takes for one."""
     return normalize("NFC", normalize("NFC", path).casefold())

@@ -1,5 +1,5 @@
 """
-Random histories of a site and a folder, and after each run what must always hold (docs: an oracle says what that is).
+Random histories of a site and a folder, and what must hold after each run, as the oracle says.
 
 A few hundred steps by default; thousands with CONFLUENCE_SYNC_LONG=1, see CONTRIBUTING.
 """
@@ -19,6 +19,7 @@ from engine_world import World
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from oracle import alike
 from site_story import MAPPED, SiteStory, changes
 from synced_files import front_matter, led_to
 
@@ -312,7 +313,10 @@ class Histories(RuleBasedStateMachine):
         ids = [front["page_id"] for front in ours.values()]
         assert len(set(ids)) == len(ids), sorted(ours)
         files = self.files()
-        assert not [(path, href) for path in ours for href in led_to(path, files[path]) if href not in files]
+        places = self.spelled(files)
+        assert not [
+            (path, href) for path in ours for href in led_to(path, files[path]) if self.place(href) not in places
+        ]
 
     def check_versions(self):
         """What was edited since is as it is now."""
@@ -327,12 +331,12 @@ class Histories(RuleBasedStateMachine):
         expected = self.story.expected(self.foreign())
         edited = {path: page_id for path, page_id in self.typed_in(files).items() if page_id is not None}
         found = {path: front["page_id"] for path, front in ours.items()} | edited
-        assert found == {page.path: page.page_id for page in expected.values()}
+        assert self.spelled(found) == self.spelled({page.path: page.page_id for page in expected.values()})
         for path, front in ours.items():
             page = expected[front["page_id"]]
             assert (front["title"], front["version"], front["space"]) == (page.title, page.version, page.space)
             assert f"/spaces/{page.space}/" in front["source_url"]
-            assert tuple(led_to(path, files[path])) == page.links, path
+            assert [*map(self.place, led_to(path, files[path]))] == [*map(self.place, page.links)], path
 
     def teardown(self):
         """At the end one more run leads where a clean first run leads, byte for byte."""
@@ -344,10 +348,18 @@ class Histories(RuleBasedStateMachine):
         self.rebuild()  # writes what people had edited, and keeps that beside
         self.full_run()
         files, foreign = self.files(), self.foreign()
-        assert files == self.do(self.world.clean_files({path: files[path] for path in foreign}))
+        clean = self.do(self.world.clean_files({path: files[path] for path in foreign}))
+        assert self.spelled(files) == self.spelled(clean)
         self.runner.close()
 
     # What is in the folder
+
+    def place(self, path):
+        """Return a path as the disk tells it from others; one that knows no case keeps a folder's first spelling."""
+        return alike(path) if isinstance(self.world.vfs, CaselessVFS) else path
+
+    def spelled(self, files):
+        return {self.place(path): content for path, content in files.items()}
 
     def ours(self):
         """Return the front matter of the files that are as they were written, by path."""
