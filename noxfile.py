@@ -49,6 +49,14 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session
+def long(session: nox.Session) -> None:
+    """Random histories of a site and a folder in thousands of steps, and a process that is killed 200 times."""
+    session.install("-e", ".[testing]")
+    tests = ("tests/engine/test_state_machine.py", "tests/engine/test_killed_process.py")
+    session.run("python", "-m", "pytest", "-s", *tests, *session.posargs, env={"CONFLUENCE_SYNC_LONG": "1"})
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Inputs that find new ways through the converter: 20 000 a target, or `nox -s fuzz -- -runs=1000000`."""
     session.install("-e", ".[testing]")

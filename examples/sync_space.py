@@ -30,7 +30,7 @@ from confluence_sync.adapters import FsspecVFS, SQLiteDatabase
 from confluence_sync.adapters.logging import describe
 from confluence_sync.client import Authentication, ConfluenceClient, GatewayApiToken, SiteApiToken
 from confluence_sync.documents import dump_event
-from confluence_sync.engine import SyncEngine
+from confluence_sync.engine import EngineOptions, SyncEngine
 from confluence_sync.errors import AuthenticationError, ConfigurationError, ConfluenceSyncError, RunInProgressError
 from confluence_sync.events import AnyEvent, PagesListed, PageWritten, RunFinished, SpacePlanned
 from confluence_sync.models import Outcome, RunMode, SpaceMapping
@@ -85,7 +85,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
     parser.add_argument("--confirm", metavar="TOKEN", help="let the deletions go that an earlier run held back")
     parser.add_argument("--json", action="store_true", help="print one event per line as JSON")
+    parser.add_argument(
+        "--lease",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="a killed run holds up the next so long (%(default)s)",
+    )
     options = parser.parse_args(arguments)
+    if not options.lease >= 1:
+        parser.error("--lease needs one second or more")
     if not options.into:
         parser.error("--into needs a folder; for this one say --into .")
     if options.dry_run and options.confirm:
@@ -139,7 +148,14 @@ async def sync(options: argparse.Namespace, auth: Authentication) -> int:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with ConfluenceClient(auth) as client, SQLiteDatabase(state_file(options)) as database:
         vfs = FsspecVFS.from_url(options.into)
-        engine = SyncEngine(client, vfs, database.state, sink=database.log, connection_id=connection_id(auth))
+        engine = SyncEngine(
+            client,
+            vfs,
+            database.state,
+            sink=database.log,
+            connection_id=connection_id(auth),
+            options=EngineOptions(lease=options.lease),
+        )
         await client.current_user()
         mappings = await find_mappings(client, options.space)
         if options.confirm:
