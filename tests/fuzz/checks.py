@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 _MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 200}).enable(["table", "strikethrough"])
 _MARKDOWN.validateLink = lambda _address: True  # active ones are to be seen, not hidden
 
-_OWN_HTML = re.compile(r'<br>|</?(?:strong|em|del|sub|sup|code)>|<a id="[\w-]+">|</a>')
+_OWN_HTML = re.compile(r'<br ?/?>|</?(?:strong|em|del|sub|sup|code)>|<a id="[\w-]+">|</a>')
 _TAG = re.compile(r"<[A-Za-z/!?][^<>]*>?")
 _MARKS = frozenset({"a", "code", "del", "em", "s", "strong", "sub", "sup"})
 _IGNORED_BY_BROWSERS = re.compile(r"[\x00-\x20\x7f-\x9f]")
