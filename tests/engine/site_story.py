@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -47,14 +48,22 @@ parts = st.sampled_from(
         '<ac:structured-macro ac:name="children" />',
     ]
 )
-changes = st.builds(
-    Change,
-    kind=st.sampled_from(KINDS),
-    which=st.integers(0, 15),
-    other=st.integers(0, 15),
-    title=st.sampled_from(TITLES),
-    body=st.lists(parts, max_size=3).map("".join),
-)
+
+
+def changes_of(kinds: Sequence[str]) -> st.SearchStrategy[Change]:
+    """Return changes of some kinds."""
+    return st.builds(
+        Change,
+        kind=st.sampled_from(kinds),
+        which=st.integers(0, 15),
+        other=st.integers(0, 15),
+        title=st.sampled_from(TITLES),
+        body=st.lists(parts, max_size=3).map("".join),
+    )
+
+
+changes = changes_of(KINDS)
+beginnings = st.lists(changes_of(["page", "page", "page", "container"]), min_size=4, max_size=16)
 
 
 class SiteStory:

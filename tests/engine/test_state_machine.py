@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from oracle import alike
-from site_story import MAPPED, SiteStory, changes
+from site_story import MAPPED, SiteStory, beginnings, changes
 from synced_files import front_matter, led_to
 
 from confluence_sync import documents
@@ -143,7 +143,7 @@ class FailingVFS:
 class Histories(RuleBasedStateMachine):
     """A site, a folder, people at both, and runs in between."""
 
-    @initialize(caseless=st.booleans(), first=st.lists(changes, max_size=12))
+    @initialize(caseless=st.booleans(), first=beginnings)
     def build(self, caseless, first):
         self.runner = asyncio.Runner()
         self.world = StoryWorld(caseless=caseless)

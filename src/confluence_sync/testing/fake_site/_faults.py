@@ -87,6 +87,8 @@ def _cut(response: Response, rows: int) -> Response:
     if response.status != 200:
         return response
     listing = json.loads(response.body)
+    if "results" not in listing:
+        return response
     listing["results"] = listing["results"][:rows]
     listing["_links"].pop("next", None)
     headers = {name: value for name, value in response.headers.items() if name != "Link"}
