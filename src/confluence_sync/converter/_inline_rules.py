@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from ._context import Context, Element
@@ -83,7 +84,7 @@ def html_image(context: Context, element: Element, _content: Flow) -> None:
     write_image(context.flow, element.attributes.get("alt", ""), Target(source, source))
 
 
-class Holder:
+class Holder(ABC):
     """What gathers the references inside of it."""
 
     def open(self, context: Context, element: Element) -> Flow:
@@ -94,9 +95,9 @@ class Holder:
     def close(self, context: Context, element: Element, content: Flow) -> None:
         self.write(context, element, content, context.references.pop())
 
+    @abstractmethod
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         """Write what the element becomes, given the references inside of it."""
-        raise NotImplementedError
 
 
 class ReferenceRule(Holder):

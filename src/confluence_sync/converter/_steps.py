@@ -36,8 +36,6 @@ KNOWN: dict[str, Steps] = {}
 """The steps of runs that have been met, by their tags."""
 _MANY = 5000
 _SHORT = 200
-_OURS = ("ac:", "ri:")
-"""Prefixes of elements that mean something in Confluence; `at:` is for templates, and in what is left out."""
 _IDS = re.compile(r''' (?:(?:(?:ac:|ri:|data-)?local|ac:macro|ac:task-list)-id|ac:ref)="[0-9A-Za-z-]*+"''')
 """Different on each element, and of no use to us; `ac:ref` is that of a comment."""
 
@@ -83,7 +81,7 @@ def _start(tag: str) -> _Tag:
     if name in TRANSPARENT:
         return _Tag(name, ())
     if rule is None:
-        return _Tag(name, (_warning(name),) if name.startswith(_OURS) else ())
+        return _Tag(name, (_warning(name),) if ":" in name and not name.startswith("at:") else ())
     if isinstance(rule, Switch):
         return _Tag(name, (rule.begin, rule.end)) if ends else _Tag(name, (rule.begin,), rule)
     element = Element(name, rule, read_attributes(tag))
