@@ -196,3 +196,11 @@ def test_account_ids_are_found_without_conversion():
     """One scan finds every mention."""
     storage = '<ri:user ri:account-id="u:1" /><ri:user ri:userkey=\'u2\'/><ri:user ri:account-id="u:1"/><ri:user/>'
     assert account_ids(storage) == {"u:1", "u2"}
+
+
+@pytest.mark.parametrize(("name", "warns"), [("ac:odd", True), ("x:odd", True), ("at:var", False), ("odd", False)])
+def test_unknown_elements_are_named(name, warns):
+    """Of an unknown element the content stays; one with a prefix is named, unless it belongs to a template."""
+    converted = convert(f"<p><{name}>word</{name}></p>")
+    assert converted.markdown == "word\n"
+    assert [warning.name for warning in converted.warnings] == ([name] if warns else [])
