@@ -21,8 +21,11 @@ LAYERS = [
     {"clock"},
     {"client", "converter", "planner"},
     {"documents"},
-    {"engine"},
+    {"oauth", "engine"},
+    {"connections"},
     {"adapters"},
+    {"sync"},
+    {"scheduler"},
     {"testing"},
 ]
 """Each part may import from the layers above it; parts of one layer do not know each other."""

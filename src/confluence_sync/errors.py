@@ -3,12 +3,18 @@
 ```
 ConfluenceSyncError
 ├── ConfigurationError (ValueError)       the caller can mend it: settings, mappings, credentials
+│   ├── OAuthAppError                     Atlassian does not accept the app: client id, secret, redirect address
+│   └── ConnectionStateError              not with a connection in this state: .status
+├── AuthorizationError                    a consent led to no connection; the user may try again
+│   ├── AuthorizationDeclinedError        the user pressed Cancel
+│   └── InvalidCallbackError              a callback that nobody waits for: used, expired, of another session
 ├── ClientError                           a call to Confluence failed: .retryable, .retry_after, .status
 │   ├── TransportError                    no usable answer: connection, time-out           (retryable)
 │   ├── ServerError                       500, 502, 503, 504                               (retryable)
 │   ├── RateLimitedError                  429: .quota tells the hourly quota from a burst  (retryable)
 │   ├── AuthenticationError               401: token wrong, expired or revoked
-│   │   └── MissingScopeError             401 "scope does not match": a new token does not help
+│   │   ├── MissingScopeError             401 "scope does not match": a new token does not help
+│   │   └── ReauthorizationRequiredError  the grant is gone: only the user can give another
 │   ├── PermissionDeniedError             403
 │   ├── RemoteNotFoundError               404: not there, or not visible to this user
 │   ├── ContentTooLargeError              413: ask for less at once
@@ -32,18 +38,24 @@ from enum import StrEnum
 
 __all__ = [
     "AuthenticationError",
+    "AuthorizationDeclinedError",
+    "AuthorizationError",
     "ClientError",
     "ConfigurationError",
     "ConfluenceSyncError",
+    "ConnectionStateError",
     "ContentTooLargeError",
     "DocumentNotFoundError",
     "DocumentVersionError",
     "ErrorKind",
+    "InvalidCallbackError",
     "InvalidPathError",
     "MissingScopeError",
+    "OAuthAppError",
     "PermissionDeniedError",
     "PlanError",
     "RateLimitedError",
+    "ReauthorizationRequiredError",
     "RemoteNotFoundError",
     "RunFailedError",
     "RunInProgressError",
@@ -60,6 +72,7 @@ class ErrorKind(StrEnum):
 
     RATE_LIMITED = "rate_limited"
     UNAUTHORIZED = "unauthorized"
+    REAUTHORIZATION_REQUIRED = "reauthorization_required"
     MISSING_SCOPE = "missing_scope"
     PERMISSION_DENIED = "permission_denied"
     NOT_FOUND = "not_found"
@@ -84,6 +97,37 @@ class ConfigurationError(ConfluenceSyncError, ValueError):
     """Something the caller has to put right; the message says what."""
 
     kind = ErrorKind.CONFIGURATION
+
+
+class OAuthAppError(ConfigurationError):
+    """Atlassian does not accept the app itself: no user can mend that by connecting again."""
+
+
+class ConnectionStateError(ConfigurationError):
+    """
+    Something that a connection cannot do in the state it is in, or that needs one where there is none.
+
+    Attributes:
+        status: Value of the `ConnectionStatus`; None if there is no connection.
+    """
+
+    def __init__(self, message: str, *, status: str | None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class AuthorizationError(ConfluenceSyncError):
+    """A consent at Atlassian led to no connection; nothing was changed, and the user may try again."""
+
+    kind = ErrorKind.UNAUTHORIZED
+
+
+class AuthorizationDeclinedError(AuthorizationError):
+    """The user pressed Cancel: the callback came with `error=access_denied`."""
+
+
+class InvalidCallbackError(AuthorizationError):
+    """A callback whose `state` is unknown, used, expired, or of another session than the one that asked."""
 
 
 class ClientError(ConfluenceSyncError):
@@ -168,6 +212,12 @@ class MissingScopeError(AuthenticationError):
     """401 "scope does not match": the token works but lacks a scope for this endpoint. Refreshing does not help."""
 
     kind = ErrorKind.MISSING_SCOPE
+
+
+class ReauthorizationRequiredError(AuthenticationError):
+    """The grant expired or was revoked (`invalid_grant`): the user has to connect again. Nothing else helps."""
+
+    kind = ErrorKind.REAUTHORIZATION_REQUIRED
 
 
 class PermissionDeniedError(ClientError):

@@ -14,6 +14,7 @@ __all__ = [
     "AttachmentLink",
     "ChangeSource",
     "ConnectionId",
+    "ConnectionStatus",
     "Container",
     "ContentId",
     "ConversionWarning",
@@ -35,8 +36,11 @@ __all__ = [
     "TreeSnapshot",
     "Trigger",
     "User",
+    "WorkspaceId",
 ]
 
+WorkspaceId = NewType("WorkspaceId", str)
+"""The host's own name for one of its tenants, which has at most one connection."""
 ConnectionId = NewType("ConnectionId", str)
 RunId = NewType("RunId", str)
 SpaceId = NewType("SpaceId", str)
@@ -244,6 +248,20 @@ class Outcome(StrEnum):
     FAILED = "failed"
     PAUSED = "paused"
     CANCELLED = "cancelled"
+
+
+class ConnectionStatus(StrEnum):
+    """
+    Where a connection is in its life.
+
+    `CONNECTING`: consent was given, no site is chosen yet. `ACTIVE`: runs go. `DISABLED`: somebody paused it.
+    `REAUTHORIZATION_REQUIRED`: the grant is gone, runs wait for the user; files and mappings stay.
+    """
+
+    CONNECTING = "connecting"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    REAUTHORIZATION_REQUIRED = "reauthorization_required"
 
 
 @attrs.frozen

@@ -14,7 +14,7 @@ from typing import Protocol
 import attrs
 
 from .events import AnyEvent
-from .models import AccountId, AttachmentLink, ConnectionId, PageLink, ResolvedLink
+from .models import AccountId, AttachmentLink, ConnectionId, PageLink, ResolvedLink, RunId
 
 __all__ = [
     "VFS",
@@ -26,6 +26,7 @@ __all__ = [
     "PointsLedger",
     "Put",
     "Remove",
+    "RunLog",
     "StateStore",
     "TokenStore",
     "VFSEntry",
@@ -138,6 +139,20 @@ class LogSink(Protocol):
 
         May be slow and may raise: the run goes on, and its report says so.
         """
+
+
+class RunLog(LogSink, Protocol):
+    """A sink that can be read back, so that a host can show a run page by page."""
+
+    def events(self, run_id: RunId, *, failed_first: bool = False) -> AsyncIterator[AnyEvent]:
+        """
+        Yield the events of a run in order of `seq`; nothing for a run that is not known.
+
+        With `failed_first`, failures (`PageFailed`, `SpaceFailed`) come before all others.
+        """
+
+    async def delete_runs(self, before: datetime) -> int:
+        """Forget the runs whose last event is older; return how many events that were."""
 
 
 @attrs.frozen
