@@ -10,12 +10,16 @@ from ._content import FakeUser
 from ._generated import generated_site
 from ._http import Request, Response
 from ._nodes import Attachment, FakeContainer, FakePage, FakeSpace, Node, Revision
+from ._oauth import FakeConsent, FakeOAuth, FakeOAuthApp
 from ._server import Server
 from ._site import FakeSite, RecordedRequest
 
 __all__ = [
     "Attachment",
+    "FakeConsent",
     "FakeContainer",
+    "FakeOAuth",
+    "FakeOAuthApp",
     "FakePage",
     "FakeSite",
     "FakeSpace",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Callable
 
 import attrs
 
 from ...protocols import Clock
+from ._content import FakeUser
 from ._http import ApiError, Request, gateway_error, v2_error
+from ._tokens import Access
 
-__all__ = ["Credentials", "Grant", "Viewer"]
+__all__ = ["Credentials", "Viewer"]
 
 
 @attrs.frozen
@@ -23,48 +24,35 @@ class Viewer:
     Attributes:
         anonymous: Sees nothing, but gets 200, as on a site with anonymous access and no public space.
         scopes: Of a bearer token; None where scopes do not apply.
+        user: Who gave the bearer token; None for the site's own user.
     """
 
     anonymous: bool = False
     scopes: frozenset[str] | None = None
+    user: FakeUser | None = None
 
     def may(self, scopes: frozenset[str]) -> bool:
         """Whether any of the scopes was granted."""
         return self.scopes is None or not scopes or bool(self.scopes & scopes)
 
 
-@attrs.frozen
-class Grant:
-    """What a bearer token may do, and until when."""
-
-    scopes: frozenset[str]
-    expires_at: datetime | None = None
-    hides_expiry: bool = False
-
-
 class Credentials:
-    """The credentials a site accepts. At first: any Basic header with a token that is not empty."""
+    """
+    The credentials a site accepts. At first: any Basic header with a token that is not empty.
 
-    def __init__(self, clock: Clock) -> None:
+    Bearer tokens are known to the authorization server, which is asked by `access`.
+    """
+
+    def __init__(self, clock: Clock, cloud_id: str, access: Callable[[str], Access | None]) -> None:
         self._clock = clock
+        self._cloud_id = cloud_id
+        self._access = access
         self._required: tuple[str, str] | None = None
         self._refuse = False
-        self._grants: dict[str, Grant] = {}
 
     def require(self, *, email: str, token: str, refuse: bool = False) -> None:
         """Accept one API token only. Others are served as anonymous, or refused with 401."""
         self._required, self._refuse = (email, token), refuse
-
-    def grant(
-        self, token: str, scopes: Iterable[str], *, lifetime: timedelta | None = None, hides_expiry: bool = False
-    ) -> None:
-        """Accept a bearer token on the gateway, for a time or for ever."""
-        expires_at = None if lifetime is None else self._clock.now() + lifetime
-        self._grants[token] = Grant(frozenset(scopes), expires_at, hides_expiry)
-
-    def revoke(self, token: str) -> None:
-        """Stop to accept a bearer token."""
-        self._grants.pop(token, None)
 
     def identify(self, request: Request, *, gateway: bool) -> Viewer:
         """
@@ -78,34 +66,40 @@ class Credentials:
             # The site's own host takes no OAuth token, whatever its scopes.
             if not gateway:
                 raise gateway_error(401, "Unauthorized")
-            return Viewer(scopes=self.grant_of(request).scopes)
+            return self._granted(request)
         if self._accepts(*_basic(scheme, value)):
             return Viewer()
         if self._refuse:
             raise gateway_error(401, "Unauthorized")
         return Viewer(anonymous=True)
 
-    def grant_of(self, request: Request) -> Grant:
+    def bearer(self, request: Request) -> Access:
         """
-        Return the grant of a request's bearer token.
+        Return what a request's bearer token may do, on any site.
 
         Raises:
             ApiError: 401, unknown or expired; 403 or 404 if an expired one hides that.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        grant = self._grants.get(token.strip()) if scheme.lower() == "bearer" else None
-        if grant is None:
+        access = self._access(token.strip()) if scheme.lower() == "bearer" else None
+        if access is None:
             raise gateway_error(401, "Unauthorized")
-        if grant.expires_at is not None and grant.expires_at <= self._clock.now():
-            raise _expired(grant, request.path)
-        return grant
+        if access.expired(self._clock.now()):
+            raise _expired(access, request.path)
+        return access
+
+    def _granted(self, request: Request) -> Viewer:
+        access = self.bearer(request)
+        if self._cloud_id not in access.grant.cloud_ids:
+            raise v2_error(404, "NOT_FOUND", "Not Found")
+        return Viewer(scopes=access.scopes, user=access.grant.user)
 
     def _accepts(self, email: str, token: str) -> bool:
         return bool(token) if self._required is None else (email, token) == self._required
 
 
-def _expired(grant: Grant, path: str) -> ApiError:
-    if not grant.hides_expiry:
+def _expired(access: Access, path: str) -> ApiError:
+    if not access.hides_expiry:
         return gateway_error(401, "Unauthorized")
     return gateway_error(403, "Forbidden") if "/rest/api/" in path else v2_error(404, "NOT_FOUND", "Not Found")
 

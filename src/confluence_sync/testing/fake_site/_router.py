@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta, tzinfo
 from typing import Any
 from urllib.parse import quote
 
@@ -14,28 +13,12 @@ from ._content import SiteContent
 from ._credentials import Credentials, Viewer
 from ._http import ApiError, Reply, Request, v1_error, v2_error
 from ._nodes import FakeSpace, Node
+from ._oauth import FakeOAuth
 from ._paging import Slice
 from ._query import Query, integer
+from ._settings import Settings
 
-__all__ = ["Call", "Route", "Router", "Settings", "not_found"]
-
-
-@attrs.frozen(kw_only=True)
-class Settings:
-    """
-    What does not change while a site runs.
-
-    Attributes:
-        url: Human address of the site, without `/wiki`.
-        time_zone: Zone in which CQL reads absolute dates.
-        index_lag: Age a change must have before a search knows of it.
-    """
-
-    url: str
-    name: str
-    cloud_id: str
-    time_zone: tzinfo
-    index_lag: timedelta
+__all__ = ["Call", "Route", "Router", "not_found"]
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +28,7 @@ class Call:
     settings: Settings
     content: SiteContent
     credentials: Credentials
+    oauth: FakeOAuth
     viewer: Viewer
     request: Request
     path: str
@@ -132,9 +116,9 @@ class Router:
         """Register the answer to GET on a path such as `/wiki/api/v2/pages/{id}`."""
         return self._register("GET", path, scopes, public=public)
 
-    def post(self, path: str, *scopes: str) -> Callable[[Handler], Handler]:
+    def post(self, path: str, *scopes: str, public: bool = False) -> Callable[[Handler], Handler]:
         """Register the answer to POST."""
-        return self._register("POST", path, scopes, public=False)
+        return self._register("POST", path, scopes, public=public)
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         """

@@ -1,4 +1,4 @@
-"""Endpoints of users, of the current user, and of the sites a bearer token reaches."""
+"""Endpoints of users, and of the current user."""
 
 from __future__ import annotations
 
@@ -27,23 +27,9 @@ def get_current_user(call: Call) -> Reply:
     """Answer v1 `GET /user/current`."""
     if call.viewer.anonymous:
         return Reply(payload={"type": "anonymous", "displayName": "Anonymous", "_links": {"base": call.base}})
-    user = user_json(call.content.me)
+    user = user_json(call.viewer.user or call.content.me)
     payload = {"type": "known", **user, "_links": {"base": call.base, "context": "/wiki"}}
     return Reply(payload=payload, identities=1)
-
-
-@routes.get("/oauth/token/accessible-resources", public=True)
-def list_accessible_resources(call: Call) -> Reply:
-    """Answer the gateway's `GET /oauth/token/accessible-resources` to a bearer token."""
-    settings = call.settings
-    resource = {
-        "id": settings.cloud_id,
-        "name": settings.name,
-        "url": settings.url,
-        "scopes": sorted(call.credentials.grant_of(call.request).scopes),
-        "avatarUrl": f"{settings.url}/avatar.png",
-    }
-    return Reply(payload=[resource])
 
 
 def _account_ids(request: Request) -> list[str]:

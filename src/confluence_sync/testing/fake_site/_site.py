@@ -15,16 +15,26 @@ import httpx
 from ...clock import SystemClock
 from ...models import PageId
 from ...protocols import Clock
-from . import _routes_attachments, _routes_pages, _routes_search, _routes_spaces, _routes_tree, _routes_users
+from . import (
+    _routes_attachments,
+    _routes_oauth,
+    _routes_pages,
+    _routes_search,
+    _routes_spaces,
+    _routes_tree,
+    _routes_users,
+)
 from ._content import FakeUser, SiteContent
 from ._credentials import Credentials, Viewer
 from ._faults import Fault, Faults
 from ._http import ApiError, Reply, Request, Response, gateway_error
 from ._limits import BurstLimit, Limits, PointsQuota
 from ._nodes import FakePage, FakeSpace, Node
+from ._oauth import FakeOAuth
 from ._query import Query
-from ._router import Call, Router, Settings
+from ._router import Call, Router
 from ._server import Server
+from ._settings import Settings
 from ._transport import answering
 
 __all__ = ["FakeSite", "RecordedRequest"]
@@ -36,6 +46,7 @@ ROUTES = Router(
     _routes_users.routes,
     _routes_attachments.routes,
     _routes_search.routes,
+    _routes_oauth.routes,
 )
 ANYBODY = Viewer(anonymous=True)
 GATEWAY = re.compile(r"/ex/confluence/(?P<cloud_id>[^/]+)(?P<path>/.*)")
@@ -81,8 +92,10 @@ class FakeSite:
         time_zone: IANA name or zone in which searches read absolute dates. As on most sites it is not UTC.
         index_lag: Age a change, also to the trash or the archive, must have before a search knows of it.
         latency: Seconds before each answer.
+        oauth: That of another site, to be behind one gateway with it: each of them answers for all behind it.
 
     Attributes:
+        oauth: The authorization server: apps, consent, tokens.
         requests: All requests so far.
     """
 
@@ -96,6 +109,7 @@ class FakeSite:
         time_zone: str | tzinfo = NEW_YORK_IN_WINTER,
         index_lag: timedelta = timedelta(0),
         latency: float = 0.0,
+        oauth: FakeOAuth | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.settings = Settings(
@@ -107,7 +121,9 @@ class FakeSite:
         )
         self.latency = latency
         self._content = SiteContent(self.clock, FakeUser(account_id="557058:sync-reader", display_name="Sync Reader"))
-        self._credentials = Credentials(self.clock)
+        self.oauth = oauth or FakeOAuth(self.clock)
+        self.oauth.sites[cloud_id] = self
+        self._credentials = Credentials(self.clock, cloud_id, self.oauth.access)
         self._faults = Faults()
         self.requests: list[RecordedRequest] = []
         self._limits = Limits()
@@ -146,6 +162,11 @@ class FakeSite:
     def points(self) -> int:
         """Cost of all requests so far."""
         return sum(request.points for request in self.requests)
+
+    def rename(self, *, url: str | None = None, name: str | None = None) -> None:
+        """Give the site another address or name; its cloudid stays."""
+        url = self.url if url is None else url.rstrip("/")
+        self.settings = attrs.evolve(self.settings, url=url, name=name or self.settings.name)
 
     def space(
         self,
@@ -219,11 +240,11 @@ class FakeSite:
             lifetime: After which it has expired; None for never.
             hides_expiry: Answer it with 404 (v2) or 403 (v1) then, as gateways were seen to do, instead of 401.
         """
-        self._credentials.grant(token, scopes, lifetime=lifetime, hides_expiry=hides_expiry)
+        self.oauth.accept(token, self, scopes, lifetime=lifetime, hides_expiry=hides_expiry)
 
     def revoke(self, token: str) -> None:
         """Stop to accept a bearer token."""
-        self._credentials.revoke(token)
+        self.oauth.reject(token)
 
     def fail(
         self,
@@ -310,22 +331,25 @@ class FakeSite:
 
     def handle(self, request: Request) -> Response:
         """Answer a request: at once, whatever delay the response asks for."""
-        inner, gateway = self._behind_gateway(request)
+        match = GATEWAY.fullmatch(request.path)
+        site = self.oauth.sites.get(match["cloud_id"]) if match else None
+        if match is None or site is None:
+            return self._handle(request, request, gateway=False)
+        if site is not self:
+            return site.handle(request)
+        return self._handle(request, attrs.evolve(request, path=match["path"]), gateway=True)
+
+    def _handle(self, request: Request, inner: Request, *, gateway: bool) -> Response:
         reply = self._reply(inner, gateway=gateway)
         fault = self._faults.strike(request, reply)
         points = 1 if fault is not None and fault.kind == "status" else reply.points
+        points = points if _metered(inner) else 0
         self._limits.charge(points)
         response = self._response(reply)
         if fault is not None:
             response = fault.spoil(response)
         self._record(inner, response.status, points)
         return attrs.evolve(response, delay=response.delay + self.latency)
-
-    def _behind_gateway(self, request: Request) -> tuple[Request, bool]:
-        match = GATEWAY.fullmatch(request.path)
-        if match is None or match["cloud_id"] != self.settings.cloud_id:
-            return request, False
-        return attrs.evolve(request, path=match["path"]), True
 
     def _reply(self, request: Request, *, gateway: bool) -> Reply:
         try:
@@ -334,7 +358,8 @@ class FakeSite:
             return error.reply
 
     def _answer(self, request: Request, *, gateway: bool) -> Reply:
-        self._limits.check(self.clock.now())
+        if _metered(request):
+            self._limits.check(self.clock.now())
         route, parameters = ROUTES.find(request.method, request.path)
         viewer = ANYBODY if route.public else self._credentials.identify(request, gateway=gateway)
         if not viewer.may(route.scopes):
@@ -346,6 +371,7 @@ class FakeSite:
             settings=self.settings,
             content=self._content,
             credentials=self._credentials,
+            oauth=self.oauth,
             viewer=viewer,
             request=request,
             path=request.path,
@@ -368,3 +394,7 @@ class FakeSite:
                 method=request.method, path=request.path, query=dict(request.query), status=status, points=points
             )
         )
+
+
+def _metered(request: Request) -> bool:
+    return request.path not in _routes_oauth.UNMETERED
