@@ -14,6 +14,7 @@ from ..planner import Atlas, JointPlan
 from ..protocols import VFS, Clock
 from ._bodies import BodyFetcher
 from ._events import EventStream
+from ._guard import RunGuard
 from ._memory import Memory
 from ._people import People
 from ._records import RunState
@@ -79,6 +80,7 @@ class RunContext:
     The hands and the notes of one run in one process.
 
     Attributes:
+        guard: Asked before every step, and told of the end.
         joint: Made by the planning step; made again from the store if another process takes over.
         digests: Of all files of ours, loaded when a file is met that is not what was written there.
         digests_lock: Held while they are loaded, so that files written at the same time share them.
@@ -94,6 +96,7 @@ class RunContext:
     events: EventStream
     people: People
     state: RunState
+    guard: RunGuard | None = None
     joint: JointPlan | None = None
     digests: set[str] | None = None
     digests_lock: Lock = attrs.field(factory=Lock)

@@ -16,8 +16,9 @@ from ..protocols import VFS, Change, Clock, LogSink, StateStore
 from ._context import EngineOptions, RunContext
 from ._events import EventStream
 from ._finish import StepResult, record_of, result_of, run_step
-from ._held import confirm_held
+from ._guard import RunGuard
 from ._memory import Memory
+from ._past import ConnectionMemory
 from ._pauses import after_pause
 from ._people import People
 from ._planning import plan_trees
@@ -45,6 +46,7 @@ class SyncEngine:
         sink: Gets all events of all runs.
         clock: For tests.
         options: How a run goes about its work.
+        guard: Has a say in whether runs go on.
     """
 
     def __init__(
@@ -57,10 +59,13 @@ class SyncEngine:
         sink: LogSink | None = None,
         clock: Clock | None = None,
         options: EngineOptions | None = None,
+        guard: RunGuard | None = None,
     ) -> None:
         self._client = client
         self._vfs = vfs
         self._memory = Memory(state, ConnectionId(connection_id))
+        self._past = ConnectionMemory(state, ConnectionId(connection_id))
+        self._guard = guard
         self._sink = sink
         self._clock = clock or SystemClock()
         self._options = options or EngineOptions()
@@ -136,11 +141,11 @@ class SyncEngine:
 
     async def runs(self) -> list[RunRecord]:
         """Return the runs of the connection, the last first."""
-        return await self._memory.runs()
+        return await self._past.runs()
 
     async def held_deletions(self) -> list[HeldDeletions]:
         """Return the deletions that runs held back and nobody has confirmed, by space."""
-        return [held for held in (await self._memory.held()).values() if not held.confirmed]
+        return await self._past.held_deletions()
 
     async def confirm_deletions(self, space_id: SpaceId, token: str) -> None:
         """
@@ -156,7 +161,27 @@ class SyncEngine:
         Raises:
             ConfigurationError: The token does not stand for what was held back last.
         """
-        await confirm_held(self._memory, space_id, token)
+        await self._past.confirm_deletions(space_id, token)
+
+    async def forget(self) -> None:
+        """
+        Forget the connection: its spaces, its runs, and which files are its own. The files stay.
+
+        Raises:
+            RunInProgressError: A run is under way.
+        """
+        async with self._past.between_runs():
+            await self._past.forget()
+
+    async def forget_space(self, space_id: SpaceId) -> None:
+        """
+        Forget a space, so that a later run lists it as for the first time; its files are nobody's from now on.
+
+        Raises:
+            RunInProgressError: A run is under way.
+        """
+        async with self._past.between_runs():
+            await self._past.forget_space(space_id)
 
     async def begin(
         self,
@@ -241,6 +266,7 @@ class SyncEngine:
             events=events,
             people=People(self._client, self._memory, events),
             state=state,
+            guard=self._guard,
         )
 
 

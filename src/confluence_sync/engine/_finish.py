@@ -16,7 +16,7 @@ from ..models import Outcome
 from ._context import RunContext
 from ._pauses import note_pause
 from ._records import Phase, RunRecord, RunState, Stage
-from ._steps import take_step
+from ._steps import take_step, tell_started
 
 __all__ = ["StepResult", "finish_cancelled", "finish_without_lease", "record_of", "result_of", "run_step"]
 
@@ -47,6 +47,10 @@ class StepResult:
 async def run_step(run: RunContext) -> StepResult:
     """Take one step; whatever goes wrong in it ends the run in good order."""
     try:
+        if run.state.phase is Phase.PREPARE:
+            await tell_started(run)
+        if objection := await _objection(run):
+            return await _end(run, Outcome.CANCELLED, message=objection)
         await take_step(run)
     except RateLimitedError as error:
         return await _end(run, Outcome.PAUSED, message=str(error), resume_at=_resume_at(run.clock.now(), error))
@@ -62,6 +66,10 @@ async def run_step(run: RunContext) -> StepResult:
         return await _end(run, outcome, message="no space could be synced" if outcome is Outcome.FAILED else "")
     run.count_usage()
     return StepResult(done=False)
+
+
+async def _objection(run: RunContext) -> str:
+    return "" if run.guard is None else await run.guard.objection(run.state)
 
 
 async def finish_cancelled(run: RunContext) -> None:
@@ -125,7 +133,10 @@ async def _end(
 
 async def _publish(run: RunContext, stood: RunState, outcome: Outcome, message: str) -> None:
     state, memory = run.state, run.memory
-    await _try(run, _record(run, stood, outcome, message))
+    record = attrs.evolve(record_of(state), ended_at=run.clock.now(), message=message)
+    await _try(run, _record(run, stood, record, outcome))
+    if run.guard is not None:
+        await _try(run, run.guard.ended(record, run.events.report.error))
     await _try(run, memory.store.release_lease(memory.lease, state.run_id))
     await run.events.emit(
         RunFinished,
@@ -138,8 +149,7 @@ async def _publish(run: RunContext, stood: RunState, outcome: Outcome, message: 
     )
 
 
-async def _record(run: RunContext, stood: RunState, outcome: Outcome, message: str) -> None:
-    record = attrs.evolve(record_of(run.state), ended_at=run.clock.now(), message=message)
+async def _record(run: RunContext, stood: RunState, record: RunRecord, outcome: Outcome) -> None:
     await run.memory.apply(run.memory.put_run(record), *note_pause(run.memory, stood, outcome))
 
 

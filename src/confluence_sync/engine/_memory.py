@@ -16,6 +16,7 @@ from ..models import (
     Page,
     PageBody,
     PageId,
+    RunId,
     SpaceId,
     TreeSnapshot,
     User,
@@ -58,6 +59,14 @@ class Memory:
         """Remember what is known of a space."""
         return Put(self._collection("spaces"), record.space.id, dump(record))
 
+    async def spaces(self) -> list[SpaceRecord]:
+        """Return what is known of all spaces, mapped now or once."""
+        return [load(SpaceRecord, data) async for _, data in self.store.scan(self._collection("spaces"))]
+
+    def remove_space(self, record: SpaceRecord) -> Change:
+        """Forget a space."""
+        return Remove(self._collection("spaces"), record.space.id)
+
     async def tree(self, record: SpaceRecord) -> TreeSnapshot:
         """Return the tree of a space as it was listed last."""
         pages = self._tree("pages", record.space.id, record.generation)
@@ -97,6 +106,12 @@ class Memory:
     def clear_tree(self, space_id: SpaceId, generation: int) -> Sequence[Change]:
         """Forget a tree."""
         return [Clear(self._tree(kind, space_id, generation)) for kind in ("pages", "containers")]
+
+    def clear_listing(self, record: SpaceRecord) -> list[Change]:
+        """Forget all that listings of a space left: its tree, that of a walk under way, bodies, pages to look at."""
+        space_id, generations = record.space.id, {record.generation, record.generation + 1}
+        trees = [change for generation in sorted(generations) for change in self.clear_tree(space_id, generation)]
+        return [*trees, self.clear_spool(space_id), self.clear_wanted_pages(space_id)]
 
     # -- pages that changed and of which not everything is known
 
@@ -197,6 +212,11 @@ class Memory:
         """Forget all digests but those of the manifest."""
         return Clear(self._collection("digests", space_id))
 
+    def clear_manifest(self, space_id: SpaceId) -> list[Change]:
+        """Forget which files are those of a space."""
+        kinds = ("manifest", "claims", "digests")
+        return [Clear(self._collection(kind, space_id)) for kind in kinds]
+
     # -- deletions that wait for the host
 
     async def held(self) -> dict[SpaceId, HeldDeletions]:
@@ -254,6 +274,10 @@ class Memory:
         """Remember a run."""
         return Put(self._collection("runs"), record.run_id, dump(record))
 
+    def remove_run(self, run_id: RunId) -> Change:
+        """Forget a run."""
+        return Remove(self._collection("runs"), run_id)
+
     async def paused(self) -> RunState | None:
         """Return where the last run stood if it was paused."""
         data = await self.store.load(self._collection("paused"), "run")
@@ -266,6 +290,10 @@ class Memory:
     def clear_paused(self) -> Change:
         """Forget about paused runs."""
         return Clear(self._collection("paused"))
+
+    def clear(self) -> list[Change]:
+        """Forget what is no space's own."""
+        return [Clear(self._collection(kind)) for kind in ("spaces", "runs", "paused", "held", "users", "wanted-users")]
 
     @property
     def lease(self) -> str:

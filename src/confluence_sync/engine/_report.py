@@ -25,6 +25,7 @@ from ..events import (
     SpacePlanned,
 )
 from ..models import Outcome, RunId
+from ._progress import Progress, advanced
 
 __all__ = ["RunReport", "tally"]
 
@@ -65,6 +66,7 @@ class RunReport:
         warnings: Sentences of `RunWarned`.
         conversions: How many written pages carry conversion warnings.
         error: What stopped a failed run, if it was not its spaces or pages.
+        progress: How far the run has come, for a bar.
     """
 
     run_id: RunId
@@ -82,10 +84,12 @@ class RunReport:
     resume_at: datetime | None = None
     message: str = ""
     error: BaseException | None = None
+    progress: Progress = attrs.field(factory=Progress)
 
     def add(self, event: AnyEvent) -> None:
         """Take the next event in."""
         self.counts = tally(self.counts, event)
+        self.progress = advanced(self.progress, event)
         match event:
             case RunStarted():
                 self.started_at = event.at

@@ -13,6 +13,7 @@ from ..events import AnyEvent
 from ..models import RunId
 from ._context import RunContext
 from ._finish import StepResult, finish_cancelled, finish_without_lease, run_step
+from ._progress import Progress
 from ._report import RunReport
 
 __all__ = ["SyncRun", "hold_lease"]
@@ -50,6 +51,11 @@ class SyncRun:
     def report(self) -> RunReport:
         """What is known so far; final once the iteration or `wait` is over."""
         return self._running[0].events.report
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come, for a bar."""
+        return self.report.progress
 
     async def __aenter__(self) -> Self:
         if self._context is not None:

@@ -28,7 +28,20 @@ from ._removing import delete_files
 from ._together import together
 from ._writing import write_files
 
-__all__ = ["take_step"]
+__all__ = ["take_step", "tell_started"]
+
+
+async def tell_started(run: RunContext) -> None:
+    """Tell that a run begins."""
+    state = run.state
+    await run.events.emit(
+        RunStarted,
+        connection_id=state.connection_id,
+        trigger=state.trigger,
+        mode=state.mode,
+        spaces=tuple(mapping.space_id for mapping in state.mappings),
+        continues=state.continues,
+    )
 
 
 async def take_step(run: RunContext) -> None:
@@ -61,14 +74,6 @@ async def take_step(run: RunContext) -> None:
 async def _prepare(run: RunContext) -> None:
     """Check who we are and that the spaces are there, before anything is touched."""
     state = run.state
-    await run.events.emit(
-        RunStarted,
-        connection_id=state.connection_id,
-        trigger=state.trigger,
-        mode=state.mode,
-        spaces=tuple(mapping.space_id for mapping in state.mappings),
-        continues=state.continues,
-    )
     try:
         await run.client.current_user()
     except MissingScopeError:
