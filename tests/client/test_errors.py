@@ -75,6 +75,7 @@ GATEWAY = {"code": 401, "message": "Unauthorized"}
         ({"json": V2_DETAIL}, "BAD: no cursor; Two"),
         ({"json": V1}, "com.atlassian.BadRequestException: no field 'Grill'"),
         ({"json": GATEWAY}, "Unauthorized"),
+        ({"json": {"error": "invalid_grant", "error_description": "Unknown."}}, "invalid_grant: Unknown."),
         ({"json": "in words"}, "in words"),
         ({"json": [1, None]}, ""),
         (

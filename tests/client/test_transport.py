@@ -99,7 +99,7 @@ async def test_answer_without_end_is_given_up(client, site, status):
 
 async def test_size_is_that_of_the_text(client, site, monkeypatch):
     """A small answer that unpacks to a large one is a large one."""
-    monkeypatch.setattr("confluence_sync.client._transport._LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr("confluence_sync.client.http._LARGEST_ANSWER", 1_000_000)
     bomb = Drip(gzip.compress(b" " * 1_000_001), times=1)
     site.answers(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=bomb))
     with pytest.raises(ContentTooLargeError):

@@ -10,7 +10,7 @@ import attrs
 import httpx
 
 from ..errors import ConfigurationError
-from ._address import GATEWAY_URL, gateway_base, optional_site_base, site_base
+from .address import GATEWAY_URL, gateway_base, optional_site_base, site_base
 
 __all__ = ["Authentication", "GatewayApiToken", "GatewayBearer", "SiteApiToken"]
 
@@ -40,6 +40,18 @@ class Authentication(Protocol):
 
         Raises:
             ConfigurationError: The address is not of the origin that the credentials are for.
+        """
+
+    async def refused(self, authorization: str, status: int) -> bool:
+        """
+        Tell whether a request that was refused is worth repeating, once: other credentials are there by now.
+
+        Args:
+            authorization: The header that was refused.
+            status: 401, which was not about a scope; or 403 or 404, behind which an expired token can hide.
+
+        Raises:
+            ClientError: It cannot be told, so that the answer must not be believed.
         """
 
 
@@ -102,6 +114,10 @@ class SiteApiToken:
         _require_origin(url, self.api_url)
         return _basic(self.email, self.token)
 
+    async def refused(self, authorization: str, status: int) -> bool:  # noqa: ARG002 - nothing depends on them
+        """Return False: an API token does not change."""
+        return False
+
 
 @attrs.frozen
 class GatewayApiToken:
@@ -135,6 +151,10 @@ class GatewayApiToken:
         _require_origin(url, self.gateway_url)
         return _basic(self.email, self.token)
 
+    async def refused(self, authorization: str, status: int) -> bool:  # noqa: ARG002 - nothing depends on them
+        """Return False: an API token does not change."""
+        return False
+
 
 @attrs.frozen
 class GatewayBearer:
@@ -144,12 +164,15 @@ class GatewayBearer:
     Attributes:
         cloud_id: Of the site, one of the accessible resources.
         access_token: Asked before every request for a token that is still good; refreshing is its business.
+        refused: Told of an access token and the status (401, 403, 404) with which it was refused; says whether to
+            repeat the request, for which `access_token` is asked again. By default what was refused stays so.
         site_url: Base of human addresses, if known.
         gateway_url: Overridable for tests over loopback.
     """
 
     cloud_id: str = attrs.field(converter=_cloud_id)
     access_token: Callable[[], Awaitable[str]] = attrs.field(repr=False)
+    _refused: Callable[[str, int], Awaitable[bool]] | None = attrs.field(default=None, repr=False, kw_only=True)
     site_url: str = attrs.field(default="", converter=optional_site_base, kw_only=True)
     gateway_url: str = attrs.field(default=GATEWAY_URL, converter=gateway_base, kw_only=True)
 
@@ -167,6 +190,10 @@ class GatewayBearer:
         """Return the Bearer header for a request to the gateway."""
         _require_origin(url, self.gateway_url)
         return f"Bearer {_secret(await self.access_token())}"
+
+    async def refused(self, authorization: str, status: int) -> bool:
+        """Ask who keeps the access token."""
+        return self._refused is not None and await self._refused(authorization.removeprefix("Bearer "), status)
 
 
 def _gateway_api(gateway_url: str, cloud_id: str) -> str:

@@ -26,7 +26,7 @@ from ..errors import (
 )
 from ._decode import instant, sound, text
 
-__all__ = ["error_of", "parse_json", "provider_message", "retry_after", "served_at"]
+__all__ = ["error_of", "may_be_expiry", "parse_json", "provider_message", "retry_after", "served_at"]
 
 LONGEST_BURST = 60.0
 """Seconds. A burst limit is over in seconds; a 429 that asks for more is the hourly quota, whatever it says."""
@@ -65,12 +65,26 @@ def error_of(response: httpx.Response, endpoint: str, *, now: datetime) -> Clien
         return UnexpectedResponseError(f"{sentence} (a redirect, not followed)", status=status, provider_message=said)
     if status == 429:
         return _rate_limited(response, sentence, said, now)
-    if status == 401 and "scope" in said.lower():
+    if _lacks_scope(status, said):
         return MissingScopeError(f"{sentence} (the token lacks a scope for it)", status=status, provider_message=said)
     if status >= 500:
         wait = _seconds(response.headers.get("Retry-After"), _today(response, now))
         return ServerError(sentence, status=status, provider_message=said, retry_after=wait)
     return _BY_STATUS.get(status, UnexpectedResponseError)(sentence, status=status, provider_message=said)
+
+
+def may_be_expiry(response: httpx.Response) -> bool:
+    """
+    Tell whether an answer can mean that the token expired: 401 does, and so can 403 and 404 of Atlassian's gateway.
+
+    Not a 401 for want of a scope, which no new token cures.
+    """
+    status = response.status_code
+    return status in {401, 403, 404} and not _lacks_scope(status, provider_message(response))
+
+
+def _lacks_scope(status: int, said: str) -> bool:
+    return status == 401 and "scope" in said.lower()
 
 
 def provider_message(response: httpx.Response) -> str:
@@ -129,7 +143,7 @@ def _rate_limited(response: httpx.Response, sentence: str, said: str, now: datet
 
 
 def _messages(body: object) -> Iterator[str]:
-    """Yield what v2 (`errors`), v1 and the gateway (`message`) put in their error bodies."""
+    """Yield what v2 (`errors`), v1 and the gateway (`message`), and OAuth (`error`) put in their error bodies."""
     if isinstance(body, str):
         yield body
     if not isinstance(body, dict):
@@ -140,6 +154,8 @@ def _messages(body: object) -> Iterator[str]:
             yield ": ".join(filter(None, (text(error, "title") or text(error, "code"), text(error, "detail"))))
     if message := text(body, "message"):
         yield message
+    if error := ": ".join(filter(None, (text(body, "error"), text(body, "error_description")))):
+        yield error
 
 
 def _plain(body: str) -> str:

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from contextlib import aclosing
 from datetime import datetime
-from importlib.metadata import version
 from random import Random
 from typing import TypeVar
 
 import httpx
 
 from ..clock import SystemClock
-from ..errors import ClientError, ContentTooLargeError, RateLimitedError, TransportError
+from ..errors import ClientError, RateLimitedError
 from ..protocols import Clock
 from ._auth import Authentication
 from ._budget import PointsBudget
+from ._errors import may_be_expiry
 from ._limiter import SiteLimiter
 from ._limits import Limits, limits_of
 from ._retry import RetryPolicy
 from ._values import Batch, Usage
 from ._wire import Call, read
+from .http import exchange, new_client, request_to
 
 __all__ = ["Transport"]
 
 T = TypeVar("T")
 
 _log = logging.getLogger("confluence_sync.client")
-_HEADERS = {
-    "Accept": "application/json",
-    "User-Agent": f"confluence-sync-engine/{version('confluence-sync-engine')}",
-}
-_CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUTS_A_TRY = 4
-"""How many read timeouts one try may last: an answer that drips in never meets the timeout between two bytes."""
-_LARGEST_ANSWER = 256 * 2**20
-"""Bytes after decompression. Far beyond what 250 long pages have, and still something that memory holds."""
-_LOOPBACK = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
-"""Mounts without a transport of their own: loopback addresses are never reached through a proxy."""
+"""How many read timeouts one try may last."""
 
 
 class Transport:
@@ -64,7 +54,7 @@ class Transport:
         self.usage = Usage()
         self.server_time: datetime | None = None
         self._auth = auth
-        self._http = http or httpx.AsyncClient(mounts=_LOOPBACK)
+        self._http = http or new_client()
         self._owns_http = http is None
         self._limiter = limiter or (SiteLimiter(clock=clock) if clock else None)
         self._clock = clock or SystemClock()
@@ -88,25 +78,43 @@ class Transport:
         return await retrying(self._attempt, call)
 
     async def _attempt(self, call: Call[T]) -> Batch[T]:
-        if self._limiter is None:  # not in __init__, which may run before there is a loop
-            self._limiter = SiteLimiter.shared(self._auth.api_url)
-        async with self._limiter.slot():
-            if self._budget is not None:
-                await self._budget.request()
-            response = await self._exchange(call)
+        response = await self._believable(call)
         limits = limits_of(response, now=self._clock.now())
-        self._limiter.slow_down(limits.near)
-        self._limiter.hold_back(limits.full)
         try:
             batch = read(call, response, now=self._clock.now())
         except ClientError as error:
             if isinstance(error, RateLimitedError) and not error.quota:  # the quota is not waited for in here
-                self._limiter.hold_back(error.retry_after or self._retry.first_wait)
+                self._site.hold_back(error.retry_after or self._retry.first_wait)
             await self._count(0, limits)
             raise
         await self._count(call.weight * len(batch.items), limits)
         self.server_time = batch.served_at or self.server_time
         return batch
+
+    async def _believable(self, call: Call[T]) -> httpx.Response:
+        """Return an answer that does not just hide that the token expired: asked again at most once, then believed."""
+        response = await self._answer(call)
+        if may_be_expiry(response):
+            authorization = response.request.headers["Authorization"]
+            if await self._auth.refused(authorization, response.status_code):
+                return await self._answer(call)
+        return response
+
+    async def _answer(self, call: Call[T]) -> httpx.Response:
+        async with self._site.slot():
+            if self._budget is not None:
+                await self._budget.request()
+            response = await self._exchange(call)
+        limits = limits_of(response, now=self._clock.now())
+        self._site.slow_down(limits.near)
+        self._site.hold_back(limits.full)
+        return response
+
+    @property
+    def _site(self) -> SiteLimiter:
+        if self._limiter is None:  # not in __init__, which may run before there is a loop
+            self._limiter = SiteLimiter.shared(self._auth.api_url)
+        return self._limiter
 
     async def _count(self, points: int, limits: Limits) -> None:
         self.usage.points += points
@@ -117,16 +125,15 @@ class Transport:
         request = await self._request(call)
         self.usage.requests += 1
         self.usage.points += 1
+        longest = _READ_TIMEOUTS_A_TRY * call.read_timeout
         started = self._clock.now()
         outcome: object = "no answer"
         try:
-            async with asyncio.timeout(_READ_TIMEOUTS_A_TRY * call.read_timeout):
-                answer = await self._http.send(request, auth=None, follow_redirects=False, stream=True)
-                outcome = answer.status_code
-                response = await _whole(call, answer)
-        except (httpx.RequestError, TimeoutError) as error:
-            outcome = type(error).__name__
-            raise _failure(call, error) from error
+            response = await exchange(self._http, request, endpoint=call.endpoint, longest=longest)
+            outcome = response.status_code
+        except ClientError as error:
+            outcome = type(error.__cause__ or error).__name__
+            raise
         finally:
             elapsed = (self._clock.now() - started).total_seconds()
             _log.debug("%s -> %s in %.3f s", call.endpoint, outcome, elapsed)
@@ -134,34 +141,14 @@ class Transport:
 
     async def _request(self, call: Call[T]) -> httpx.Request:
         url = httpx.URL((call.base or self._auth.api_url) + call.path)
-        headers = {**_HEADERS, "Authorization": await self._auth.authorization(url)}
-        timeout = httpx.Timeout(call.read_timeout, connect=_CONNECT_TIMEOUT)
-        try:
-            request = self._http.build_request(
-                call.method, url, params=call.params, json=call.payload, headers=headers, timeout=timeout
-            )
-        except httpx.InvalidURL as error:  # httpx refuses what no server would take either
-            raise ContentTooLargeError(f"{call.endpoint}: the cursor or query is too long for an address") from error
-        request.headers.pop("Cookie", None)  # a session of another user of the same HTTP client
-        return request
-
-
-async def _whole(call: Call[T], answer: httpx.Response) -> httpx.Response:
-    """Read an answer to its end, decompressed; one that would fill the memory is given up on the way."""
-    parts: list[bytes] = []
-    size = 0
-    async with aclosing(answer):
-        async for part in answer.aiter_bytes():
-            size += len(part)
-            if size > _LARGEST_ANSWER:
-                raise ContentTooLargeError(f"{call.endpoint} answered with more than {_LARGEST_ANSWER:,} bytes")
-            parts.append(part)
-    headers = answer.headers.copy()
-    headers.pop("Content-Encoding", None)  # undone already
-    return httpx.Response(answer.status_code, headers=headers, content=b"".join(parts), request=answer.request)
-
-
-def _failure(call: Call[T], error: httpx.RequestError | TimeoutError) -> ClientError:
-    if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return TransportError(f"{call.endpoint} timed out ({type(error).__name__})", timed_out=True)
-    return TransportError(f"{call.endpoint} got no answer: {str(error) or type(error).__name__}")
+        headers = {"Authorization": await self._auth.authorization(url)}
+        content = {"params": call.params, "json": call.payload}
+        return request_to(
+            self._http,
+            call.method,
+            url,
+            endpoint=call.endpoint,
+            headers=headers,
+            read_timeout=call.read_timeout,
+            **content,
+        )

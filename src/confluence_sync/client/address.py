@@ -8,7 +8,7 @@ import httpx
 
 from ..errors import ConfigurationError
 
-__all__ = ["GATEWAY_URL", "gateway_base", "optional_site_base", "site_base"]
+__all__ = ["GATEWAY_URL", "checked_address", "gateway_base", "optional_site_base", "origin_base", "site_base"]
 
 GATEWAY_URL = "https://api.atlassian.com"
 """Where OAuth and scoped API tokens are accepted."""
@@ -41,10 +41,7 @@ def gateway_base(url: str) -> str:
     Raises:
         ConfigurationError: Not an origin, `https://host`.
     """
-    origin, path = _origin_and_path(url, example=GATEWAY_URL)
-    if path:
-        raise ConfigurationError(f"give the gateway as {origin}, without a path")
-    return origin
+    return origin_base(url, example=GATEWAY_URL)
 
 
 def optional_site_base(url: str) -> str:
@@ -52,14 +49,40 @@ def optional_site_base(url: str) -> str:
     return site_base(url) if url else ""
 
 
-def _origin_and_path(address: str, *, example: str) -> tuple[str, str]:
+def origin_base(url: str, *, example: str) -> str:
+    """
+    Return an address that is an origin, without a slash at its end.
+
+    Raises:
+        ConfigurationError: Not an origin, `https://host`.
+    """
+    origin, path = _origin_and_path(url, example=example)
+    if path:
+        raise ConfigurationError(f"give only the origin, {origin}, without a path")
+    return origin
+
+
+def checked_address(address: str, *, example: str) -> httpx.URL:
+    """
+    Return an address to which secrets may be sent: https, or http on this machine.
+
+    Raises:
+        ConfigurationError: No such address. The message does not repeat it: it may hold a password.
+    """
     url = _parse(address, example)
     if url.scheme not in {"https", "http"} or not url.host:
         raise ConfigurationError(f"an address begins with https://, as in {example}")
-    if url.userinfo or url.query or url.fragment:
-        raise ConfigurationError(f"the address has more than host and path; write it as {example}")
+    if url.userinfo:
+        raise ConfigurationError(f"the address has a user name in it; write it as {example}")
     if url.scheme == "http" and not _is_loopback(url.host):
-        raise ConfigurationError(f"http:// would send the token in the clear; use https://{url.netloc.decode()}")
+        raise ConfigurationError(f"http:// would send secrets in the clear; use https://{url.netloc.decode()}")
+    return url
+
+
+def _origin_and_path(address: str, *, example: str) -> tuple[str, str]:
+    url = checked_address(address, example=example)
+    if url.query or url.fragment:
+        raise ConfigurationError(f"the address has more than host and path; write it as {example}")
     return f"{url.scheme}://{url.netloc.decode()}", url.path.rstrip("/")
 
 
