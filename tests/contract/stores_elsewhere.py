@@ -1,6 +1,6 @@
 """Functions that open a store of a test in another process."""
 
-from confluence_sync.adapters import FsspecVFS, SQLiteDatabase
+from confluence_sync.adapters import FsspecVFS, SQLiteDatabase, StateLog
 
 
 def open_state(path):
@@ -13,6 +13,14 @@ def open_tokens(path):
 
 def open_points(path):
     return SQLiteDatabase(path).points
+
+
+def open_log(path):
+    return SQLiteDatabase(path).log
+
+
+def open_state_log(path):
+    return StateLog(SQLiteDatabase(path).state)
 
 
 def open_folder(path):

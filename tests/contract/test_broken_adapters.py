@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from confluence_sync.adapters import (
     MemoryStateStore,
     MemoryTokenStore,
     MemoryVFS,
+    StateLog,
 )
 from confluence_sync.errors import StorageError
 from confluence_sync.protocols import Clear, Put
@@ -18,6 +20,7 @@ from confluence_sync.testing import (
     LogSinkContract,
     ManualClock,
     PointsLedgerContract,
+    RunLogContract,
     StateStoreContract,
     TokenStoreContract,
     VFSContract,
@@ -172,6 +175,54 @@ async def test_a_broken_log_sink_is_caught(broken):
     await Contract().test_nothing_is_lost_or_changed(MemoryLogSink())
     with pytest.raises(BROKEN):
         await Contract().test_nothing_is_lost_or_changed(broken())
+
+
+class ForgetsFailures(StateLog):
+    async def events(self, run_id, *, failed_first=False):
+        async for event in super().events(run_id):
+            yield event
+
+
+class KeepsTheFirst(StateLog):
+    async def emit(self, event):
+        if event.seq < 200:
+            await super().emit(event)
+
+
+class Deletes(StateLog):
+    everything = True
+
+    async def delete_runs(self, before):
+        return await super().delete_runs(before + timedelta(days=1) * (1 if self.everything else -1))
+
+
+class DeletesNothing(Deletes):
+    everything = False
+
+
+class TellsTwice(StateLog):
+    async def _documents(self, run_id):
+        async for document in super()._documents(run_id):
+            for _ in range(1 + (document["seq"] == 7)):
+                yield document
+
+
+@pytest.mark.parametrize(
+    ("broken", "test"),
+    [
+        (ForgetsFailures, "test_failures_come_first"),
+        (KeepsTheFirst, "test_a_long_run_is_in_order"),
+        (Deletes, "test_old_runs_are_forgotten"),
+        (DeletesNothing, "test_old_runs_are_forgotten"),
+        (TellsTwice, "test_a_repeated_event_is_there_once"),
+        (TellsTwice, "test_events_can_be_read_while_a_run_goes_on"),
+    ],
+)
+async def test_a_broken_run_log_is_caught(broken, test):
+    """Each broken log fails the test of the promise that it breaks."""
+    await getattr(RunLogContract(), test)(StateLog(MemoryStateStore()))
+    with pytest.raises(BROKEN):
+        await getattr(RunLogContract(), test)(broken(MemoryStateStore()))
 
 
 class AppliesOneByOne(MemoryStateStore):

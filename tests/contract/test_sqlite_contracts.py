@@ -3,13 +3,13 @@
 from functools import partial
 
 import pytest
-from stores_elsewhere import open_points, open_state, open_tokens
+from stores_elsewhere import open_log, open_points, open_state, open_tokens
 
 from confluence_sync.adapters import SQLiteDatabase
 from confluence_sync.testing import (
-    LogSinkContract,
     ManualClock,
     PointsLedgerContract,
+    RunLogContract,
     StateStoreContract,
     TokenStoreContract,
 )
@@ -50,13 +50,14 @@ class TestSQLiteTokenStore(TokenStoreContract):
         return partial(open_tokens, database.path)
 
 
-class TestSQLiteLogSink(LogSinkContract):
+class TestSQLiteLogSink(RunLogContract):
     @pytest.fixture
-    def log_sink(self, database):
+    def run_log(self, database):
         return database.log
 
-    async def recorded(self, log_sink, run_id):
-        return [event async for event in log_sink.events(run_id)]
+    @pytest.fixture
+    def open_elsewhere(self, database):
+        return partial(open_log, database.path)
 
 
 class TestSQLitePointsLedger(PointsLedgerContract):

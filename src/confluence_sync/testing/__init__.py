@@ -15,7 +15,14 @@ from .demo import demo_site
 from .fake_site import FakeContainer, FakePage, FakeSite, FakeSpace
 
 if TYPE_CHECKING:
-    from .contracts import LogSinkContract, PointsLedgerContract, StateStoreContract, TokenStoreContract, VFSContract
+    from .contracts import (
+        LogSinkContract,
+        PointsLedgerContract,
+        RunLogContract,
+        StateStoreContract,
+        TokenStoreContract,
+        VFSContract,
+    )
 
 __all__ = [
     "FakeContainer",
@@ -25,13 +32,14 @@ __all__ = [
     "LogSinkContract",
     "ManualClock",
     "PointsLedgerContract",
+    "RunLogContract",
     "StateStoreContract",
     "TokenStoreContract",
     "VFSContract",
     "demo_site",
 ]
 
-_CONTRACTS = {"LogSinkContract", "PointsLedgerContract", "StateStoreContract", "TokenStoreContract", "VFSContract"}
+_CONTRACTS = {name for name in __all__ if name.endswith("Contract")}
 
 
 def __getattr__(name: str) -> object:

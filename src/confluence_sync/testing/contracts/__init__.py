@@ -22,11 +22,15 @@ from __future__ import annotations
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{module}" for module in ("_log_sink", "_points_ledger", "_state_store", "_token_store", "_vfs"))
+    *(
+        f"{__name__}.{module}"
+        for module in ("_log_sink", "_points_ledger", "_run_log", "_state_store", "_token_store", "_vfs")
+    )
 )
 
 from ._log_sink import LogSinkContract  # noqa: E402 - assertions are rewritten on import
 from ._points_ledger import PointsLedgerContract  # noqa: E402
+from ._run_log import RunLogContract  # noqa: E402
 from ._samples import sample_run  # noqa: E402
 from ._state_store import StateStoreContract  # noqa: E402
 from ._token_store import TokenStoreContract  # noqa: E402
@@ -35,6 +39,7 @@ from ._vfs import VFSContract  # noqa: E402
 __all__ = [
     "LogSinkContract",
     "PointsLedgerContract",
+    "RunLogContract",
     "StateStoreContract",
     "TokenStoreContract",
     "VFSContract",
