@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 
 from ..errors import ContentTooLargeError, TransportError
-from ._errors import error_of, parse_json
+from ._errors import error_of, parse_json, provider_message
 
-__all__ = ["HEADERS", "error_of", "exchange", "new_client", "parse_json", "request_to"]
+__all__ = ["HEADERS", "error_of", "exchange", "new_client", "parse_json", "provider_message", "request_to"]
 
 HEADERS = {
     "Accept": "application/json",
