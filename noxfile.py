@@ -30,21 +30,21 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Strict types of the library, the examples, and the use of the public API."""
-    session.install("-e", ".[testing]", *dependency_group("typing"))
+    session.install("-e", ".[crypto,testing]", *dependency_group("typing"))
     session.run("mypy")
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The whole test suite."""
-    session.install("-e", ".[testing]")
+    session.install("-e", ".[crypto,testing]")
     session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that no test reaches."""
-    session.install("-e", ".[testing]", "pytest-cov")
+    session.install("-e", ".[crypto,testing]", "pytest-cov")
     session.run("python", "-m", "pytest", "--cov", "--cov-report=term-missing:skip-covered", *session.posargs)
 
 

@@ -1,6 +1,6 @@
 """Functions that open a store of a test in another process."""
 
-from confluence_sync.adapters import FsspecVFS, SQLiteDatabase, StateLog
+from confluence_sync.adapters import EncryptedTokenStore, FsspecVFS, SQLiteDatabase, StateLog
 
 
 def open_state(path):
@@ -9,6 +9,10 @@ def open_state(path):
 
 def open_tokens(path):
     return SQLiteDatabase(path).tokens
+
+
+def open_encrypted_tokens(path, key):
+    return EncryptedTokenStore(SQLiteDatabase(path).tokens, [key])
 
 
 def open_points(path):

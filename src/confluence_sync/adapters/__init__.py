@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .encrypted import EncryptedTokenStore
 from .fan_out import FanOutLogSink
 from .fsspec import FsspecVFS
 from .json_lines import JsonLinesLogSink
@@ -11,6 +12,7 @@ from .sqlite import SQLiteDatabase
 from .state_log import StateLog
 
 __all__ = [
+    "EncryptedTokenStore",
     "FanOutLogSink",
     "FsspecVFS",
     "JsonLinesLogSink",
