@@ -3,6 +3,7 @@
 ```
 ConfluenceSyncError
 ├── ConfigurationError (ValueError)       the caller can mend it: settings, mappings, credentials
+│   ├── NotEnabledError                   the host's feature flag is off for the workspace
 │   ├── OAuthAppError                     Atlassian does not accept the app: client id, secret, redirect address
 │   └── ConnectionStateError              not with a connection in this state: .status
 ├── AuthorizationError                    a consent led to no connection; the user may try again
@@ -51,6 +52,7 @@ __all__ = [
     "InvalidCallbackError",
     "InvalidPathError",
     "MissingScopeError",
+    "NotEnabledError",
     "OAuthAppError",
     "PermissionDeniedError",
     "PlanError",
@@ -97,6 +99,10 @@ class ConfigurationError(ConfluenceSyncError, ValueError):
     """Something the caller has to put right; the message says what."""
 
     kind = ErrorKind.CONFIGURATION
+
+
+class NotEnabledError(ConfigurationError):
+    """The host has not switched the feature on for this workspace."""
 
 
 class OAuthAppError(ConfigurationError):
