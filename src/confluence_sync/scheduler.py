@@ -39,6 +39,9 @@ class DueRuns(Protocol):
     async def run_due(self, workspace: WorkspaceId) -> RunReport | None:
         """Run a workspace if it is due and nobody else runs it; None if not."""
 
+    async def changed(self) -> None:
+        """Wait until something was changed that may make another time due."""
+
 
 class Scheduler:
     """
@@ -50,8 +53,9 @@ class Scheduler:
     Args:
         sync: The host's `ConfluenceSync`.
         concurrency: Runs at the same time in this process.
-        poll: Seconds after which the schedules are read again at the latest, since other processes may change them;
-            and for how long a connection that failed to start is left alone.
+        poll: Seconds after which the schedules are read again at the latest, since other processes may change them
+            (what is changed through `sync` itself is seen at once); and for how long a connection that failed to
+            start is left alone.
         grace: Seconds that runs under way have to end by themselves when the scheduler stops; after that they are
             cancelled, and the next run goes on with what they left. None waits for them.
         clock: Tells what is due, and waits.
@@ -93,13 +97,15 @@ class Scheduler:
 
     async def run_forever(self) -> None:
         """Run what is due until `stop` is called or the task is cancelled; returns when no run is under way."""
+        watch = asyncio.create_task(self._watch(), name="confluence-sync scheduler watch")
         try:
             while not self._stopped:
                 self._news.clear()
                 wait = await self._start_due()
                 if not self._stopped:
-                    await self._rest(wait)
+                    await _first_of(self._clock.sleep(wait.total_seconds()), self._news.wait())
         finally:
+            watch.cancel()
             await self._end_runs()
 
     def stop(self) -> None:
@@ -107,10 +113,11 @@ class Scheduler:
         self._stopped = True
         self._news.set()
 
-    def wake(self) -> None:
-        """Look at the schedules now: a host calls this where it changed one, to not wait for the next poll."""
-        self._not_before.clear()
-        self._news.set()
+    async def _watch(self) -> None:
+        while True:
+            await self._sync.changed()
+            self._not_before.clear()
+            self._news.set()
 
     async def _start_due(self) -> timedelta:
         """Start what is due, and return how long to wait for more."""
@@ -146,10 +153,6 @@ class Scheduler:
                 self._not_before[workspace] = self._clock.now() + self._poll
             del self._runs[workspace]
             self._news.set()
-
-    async def _rest(self, wait: timedelta) -> None:
-        """Wait for some time, or until there is something new."""
-        await _first_of(self._clock.sleep(wait.total_seconds()), self._news.wait())
 
     async def _end_runs(self) -> None:
         runs = list(self._runs.values())
