@@ -59,7 +59,7 @@ class Schedule:
         return attrs.evolve(self, next_at=_next(connection, now + later), failures=self.failures + 1)
 
     def after(self, run: RunRecord, connection: Connection, now: datetime) -> Schedule:
-        """Return the schedule after a run: a paused one goes on when it may."""
+        """Return the schedule after a run: a paused one goes on when it may, one that was cut short at once."""
         scheduled = run.trigger is Trigger.SCHEDULED
         match run.outcome:
             case Outcome.PAUSED:
@@ -70,7 +70,7 @@ class Schedule:
                 next_at = self.next_at if connection.sync_every is not None else None
                 return attrs.evolve(self, next_at=next_at, failures=0)
             case _:
-                return self
+                return attrs.evolve(self, next_at=now) if scheduled else self
 
 
 class ScheduleRegistry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import uuid4
@@ -64,10 +64,17 @@ class ConnectionMemory:
         finally:
             await store.release_lease(self._memory.lease, holder)
 
-    async def forget(self) -> None:
-        """Forget the connection: its spaces, its runs, and which files are its own. The files stay."""
+    async def forget(self, *, spaces: Iterable[SpaceId] = ()) -> None:
+        """
+        Forget the connection: its spaces, its runs, and which files are its own. The files stay.
+
+        Args:
+            spaces: Of a run that went on while the connection was forgotten before: files may be recorded of spaces
+                of which nothing else is known.
+        """
         memory = self._memory
         changes = [change for record in await memory.spaces() for change in self._all_of(record)]
+        changes += [change for space_id in spaces for change in memory.clear_manifest(space_id)]
         await memory.apply(*changes, *memory.clear())
 
     async def forget_space(self, space_id: SpaceId, *, keep_files: bool = False) -> None:

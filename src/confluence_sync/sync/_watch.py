@@ -7,7 +7,7 @@ import attrs
 from ..client import ConfluenceClient
 from ..connections import Connection, ConnectionKind
 from ..engine import Phase, RunRecord, RunState
-from ..models import ConnectionStatus
+from ..models import ConnectionStatus, SpaceId
 from ._host import Host
 from ._reach import Reach, is_loss
 from ._sites import human_base, require_site
@@ -27,9 +27,11 @@ class Watch:
         self._reach = reach
         self._connection = connection
         self._client = client
+        self._spaces: set[SpaceId] = set()
 
     async def objection(self, state: RunState) -> str:
         """Return why a run must not go on; at its beginning, look whether the site is still there."""
+        self._spaces.update(mapping.space_id for mapping in state.mappings)
         connection = await self._current()
         if connection is None:
             return "the connection was deleted"
@@ -55,7 +57,7 @@ class Watch:
                 schedule = await self._host.schedules.get(connection)
                 await self._host.schedules.put(connection, schedule.after(record, connection, now))
         if connection is None:
-            await self._host.memory(self._connection.id).forget()
+            await self._host.memory(self._connection.id).forget(spaces=self._spaces)
 
     async def _current(self) -> Connection | None:
         connection = await self._host.connections.find(self._connection.workspace)
