@@ -14,27 +14,6 @@ from confluence_sync.scheduler import Scheduler
 from confluence_sync.testing import ManualClock
 
 
-class WaitingClock(ManualClock):
-    """Who sleeps waits until the test has let the time pass."""
-
-    def __init__(self):
-        super().__init__()
-        self.sleepers = set()
-
-    async def sleep(self, seconds):
-        until = self.now() + timedelta(seconds=seconds)
-        while self.now() < until:
-            self.sleepers.add(turned := asyncio.Event())
-            await turned.wait()
-
-    async def turn(self, seconds):
-        self.advance(seconds)
-        for sleeper in self.sleepers:
-            sleeper.set()
-        self.sleepers.clear()
-        await settled()
-
-
 class Schedules:
     """What is due, and what became of it: each run lasts until the test ends it."""
 
@@ -85,9 +64,15 @@ async def settled():
         await asyncio.sleep(0)
 
 
+async def turn(clock, seconds):
+    """Let the time pass, and everybody do what is to be done then."""
+    clock.advance(seconds)
+    await settled()
+
+
 @pytest.fixture
 def clock():
-    return WaitingClock()
+    return ManualClock(sleepers_wait=True)
 
 
 @pytest.fixture
@@ -99,17 +84,17 @@ async def test_what_is_due_runs_when_it_is_due(schedules, clock):
     """Not before, and not at the next poll, but then; a workspace that is done runs again at its next time."""
     schedules.plan("a", 10)
     async with Scheduler(schedules, clock=clock, poll=30) as scheduler:
-        await clock.turn(9)
+        await turn(clock, 9)
         assert schedules.runs == []
-        await clock.turn(1)
+        await turn(clock, 1)
         assert schedules.runs == ["a"]
         assert scheduler.running == {"a"}
         await schedules.end("a")
         assert scheduler.running == frozenset()
         schedules.plan("a", 100)
-        await clock.turn(99)
+        await turn(clock, 99)
         assert schedules.runs == ["a"]
-        await clock.turn(1)
+        await turn(clock, 1)
         assert schedules.runs == ["a", "a"]
 
 
@@ -132,7 +117,7 @@ async def test_a_workspace_never_runs_twice_at_once(schedules, clock):
     async with Scheduler(schedules, clock=clock):
         await settled()
         schedules.plan("a", 0)
-        await clock.turn(60)
+        await turn(clock, 60)
         assert schedules.runs == ["a"]
         await schedules.end("a")
         assert schedules.runs == ["a", "a"]
@@ -149,9 +134,9 @@ async def test_an_error_of_one_does_not_stop_the_others(schedules, clock, caplog
         await schedules.end("b")
         [record] = caplog.records
         assert (record.levelno, "'a'" in record.getMessage()) == (logging.ERROR, True)
-        await clock.turn(29)
+        await turn(clock, 29)
         assert schedules.runs == ["a", "b"]
-        await clock.turn(1)
+        await turn(clock, 1)
         assert schedules.runs == ["a", "b", "a"]
 
 
@@ -162,7 +147,7 @@ async def test_a_turn_that_another_process_took_is_not_asked_for_in_a_circle(sch
     async with Scheduler(schedules, clock=clock, poll=30):
         await settled()
         assert schedules.runs == ["a"]
-        await clock.turn(30)
+        await turn(clock, 30)
         assert schedules.runs == ["a", "a"]
 
 
@@ -174,7 +159,7 @@ async def test_a_store_that_fails_for_a_while(schedules, clock, caplog):
         await settled()
         assert schedules.runs == []
         assert "cannot be read" in caplog.text
-        await clock.turn(30)
+        await turn(clock, 30)
         assert schedules.runs == ["a"]
 
 
@@ -189,7 +174,7 @@ async def test_a_new_schedule_is_seen_at_once_or_at_the_next_poll(schedules, clo
         await settled()
         assert schedules.runs == ["a"]
         schedules.plan("b", 0)
-        await clock.turn(30)
+        await turn(clock, 30)
         assert schedules.runs == ["a", "b"]
 
 
@@ -209,7 +194,7 @@ async def test_runs_under_way_are_waited_for(schedules, clock):
     loop = asyncio.create_task(scheduler.run_forever())
     await settled()
     scheduler.stop()
-    await clock.turn(10)
+    await turn(clock, 10)
     assert not loop.done()
     await schedules.end("a")
     assert loop.done()
