@@ -1,9 +1,15 @@
-"""An app, a token endpoint that answers from a script, and one of a site in memory."""
+"""
+An app, a token endpoint that answers from a script, and one of a site in memory.
+
+Other processes import what the tests hand to them by the name of its module, so this folder is on the path.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -14,6 +20,8 @@ from confluence_sync.adapters import MemoryTokenStore
 from confluence_sync.models import ConnectionId
 from confluence_sync.oauth import OAuthApp, OAuthTokens, OAuthTokenSource, TokenEndpoint
 from confluence_sync.testing import FakeSite, ManualClock
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 CALLBACK = "http://127.0.0.1:8000/callback"
 ONE = ConnectionId("one")
