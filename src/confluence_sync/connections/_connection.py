@@ -72,7 +72,8 @@ class Connection:
             ConnectionStateError: It is not; the message says what to do first.
         """
         if self.status not in statuses:
-            why = self.message or _NOT_NOW[self.status]
+            waits = self.status is ConnectionStatus.REAUTHORIZATION_REQUIRED
+            why = (self.message if waits else "") or _NOT_NOW[self.status]
             raise ConnectionStateError(f"workspace {self.workspace!r}: {why}", status=self.status)
 
     def require_connecting(self) -> None:

@@ -50,31 +50,30 @@ class Reach:
         """Return where the access tokens of a connection come from."""
         return OAuthTokenSource(connection.id, self.token_endpoint, self._host.tokens, clock=self._clock)
 
-    def bearer(self, connection: Connection, *, cloud_id: str = "") -> GatewayBearer:
-        """Return the way to a site of a grant, by default the chosen one."""
+    def client_of(self, auth: Authentication, connection: Connection | None = None) -> ConfluenceClient:
+        """Return a client; it needs no closing."""
+        budget = None if connection is None else self._host.budget(connection)
+        return ConfluenceClient(auth, http=self._host.http, clock=self._clock, budget=budget)
+
+    async def open(self, connection: Connection, *, cloud_id: str = "") -> ConfluenceClient:
+        """Return a client of a connection, by default for its chosen site; it needs no closing."""
+        if connection.kind is ConnectionKind.API_TOKEN:
+            return self.client_of(await load_api_token(self._host.tokens, connection.id), connection)
         source = self.source(connection)
-        return GatewayBearer(
+        auth = GatewayBearer(
             cloud_id or connection.cloud_id or _NO_SITE,
             source.access_token,
             refused=source.refused,
             site_url=connection.site_url,
             gateway_url=self.app.gateway_url,
         )
-
-    def client_of(self, auth: Authentication, connection: Connection | None = None) -> ConfluenceClient:
-        """Return a client; it needs no closing."""
-        budget = None if connection is None else self._host.budget(connection)
-        return ConfluenceClient(auth, http=self._host.http, clock=self._clock, budget=budget)
+        return self.client_of(auth, connection)
 
     @asynccontextmanager
     async def client(self, connection: Connection, *, cloud_id: str = "") -> AsyncIterator[ConfluenceClient]:
-        """Yield a client of a connection. If it finds that access is gone, the connection waits for its user."""
+        """Yield a client for some calls. If they find that access is gone, the connection waits for its user."""
         try:
-            if connection.kind is ConnectionKind.OAUTH:
-                auth: Authentication = self.bearer(connection, cloud_id=cloud_id)
-            else:
-                auth = await load_api_token(self._host.tokens, connection.id)
-            yield self.client_of(auth, connection)
+            yield await self.open(connection, cloud_id=cloud_id)
         except AuthenticationError as error:
             if is_loss(error):
                 await self.note_loss(connection, error)

@@ -31,14 +31,14 @@ class Runs:
         """Run all mappings of a workspace's connection."""
         connection = await self._ready(workspace)
         mappings = (await self._host.mappings.get(connection.id)).mappings
-        async with self._reach.client(connection) as client:
-            guard = Watch(self._host, self._reach, connection, client)
-            async with self._reach.engine(connection, client, guard).run(mappings, mode=mode, trigger=trigger) as run:
-                self._under_way[connection.id].add(run)
-                try:
-                    yield run
-                finally:
-                    self._forget(connection.id, run)
+        client = await self._reach.open(connection)
+        guard = Watch(self._host, self._reach, connection, client)
+        async with self._reach.engine(connection, client, guard).run(mappings, mode=mode, trigger=trigger) as run:
+            self._under_way[connection.id].add(run)
+            try:
+                yield run
+            finally:
+                self._forget(connection.id, run)
 
     async def cancel(self, connection: Connection) -> None:
         """End the runs of a connection in this process, if there are any."""

@@ -67,7 +67,8 @@ def _require_same(connection: Connection, auth: ApiToken, access: Access) -> Non
     connection.require(ConnectionStatus.REAUTHORIZATION_REQUIRED, ConnectionStatus.ACTIVE, ConnectionStatus.DISABLED)
     if connection.kind is not ConnectionKind.API_TOKEN:
         raise ConfigurationError("the connection is one of OAuth; give it another grant by `reauthorize`")
-    if _site_url(auth, access) != connection.site_url:
+    same_cloud = bool(connection.cloud_id) and _cloud_id(auth) == connection.cloud_id
+    if not same_cloud and _site_url(auth, access) != connection.site_url:
         raise ConfigurationError(
             f"the connection is of the site {connection.site_name}, and the token is not; delete the connection to "
             "choose another site"
