@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 
-from confluence_sync import ConfluenceClient, RunMode, SiteApiToken, SpaceMapping, SyncEngine, convert, plan_sync
+from confluence_sync import (
+    ConfluenceClient,
+    ConfluenceSync,
+    RunMode,
+    SiteApiToken,
+    SpaceMapping,
+    SyncEngine,
+    convert,
+    plan_sync,
+)
 from confluence_sync.adapters import (
+    FanOutLogSink,
     FsspecVFS,
+    JsonLinesLogSink,
     LoggingLogSink,
     MemoryLogSink,
     MemoryPointsLedger,
@@ -15,20 +26,26 @@ from confluence_sync.adapters import (
     MemoryTokenStore,
     MemoryVFS,
     SQLiteDatabase,
+    StateLog,
 )
 from confluence_sync.client import PointsBudget
 from confluence_sync.clock import SystemClock
+from confluence_sync.connections import Connection
 from confluence_sync.engine import Preview, RunState
 from confluence_sync.errors import ClientError, RunFailedError
 from confluence_sync.events import AnyEvent, PageFailed, PageWritten, RunFinished
-from confluence_sync.models import ConnectionId, SpaceId, TreeSnapshot
+from confluence_sync.models import ConnectionId, SpaceId, TreeSnapshot, WorkspaceId
 from confluence_sync.planner import Manifest, Plan
-from confluence_sync.protocols import VFS, Clock, LogSink, PointsLedger, StateStore, TokenStore, VFSEntry
+from confluence_sync.protocols import VFS, Clock, LogSink, PointsLedger, RunLog, StateStore, TokenStore, VFSEntry
+from confluence_sync.scheduler import Scheduler
+from confluence_sync.sync import Authorization, RunDetail
 from confluence_sync.testing import FakeSite, ManualClock
 
 vfs: Sequence[VFS] = [MemoryVFS(), FsspecVFS.from_url("folder")]
 tokens: Sequence[TokenStore] = [MemoryTokenStore(), SQLiteDatabase("state.db").tokens]
 sinks: Sequence[LogSink] = [MemoryLogSink(), LoggingLogSink(), SQLiteDatabase("state.db").log]
+logs: Sequence[RunLog] = [StateLog(MemoryStateStore()), SQLiteDatabase("state.db").log]
+fan_out: LogSink = FanOutLogSink(*sinks, JsonLinesLogSink("events.jsonl"), timeout=1)
 states: Sequence[StateStore] = [MemoryStateStore(), SQLiteDatabase("state.db").state]
 ledgers: Sequence[PointsLedger] = [MemoryPointsLedger(), SQLiteDatabase("state.db").points]
 budget: PointsBudget = PointsBudget(ledgers[0], app="client-id", tenant="customer", tenant_points=20_000)
@@ -110,6 +127,19 @@ async def sync() -> None:
         else:
             async for batch in client.body_batches(space.id):
                 print([(body.page.title, len(body.storage)) for body in batch.items], batch.next_cursor)
+
+
+async def life_of_a_connection(sync: ConfluenceSync, workspace: WorkspaceId, callback: str) -> None:
+    consent: Authorization = await sync.finish_authorization(callback, session="session")
+    connection: Connection = await sync.choose_site(workspace, consent.sites[-1].id)
+    print(connection.status.value, [(choice.space.name, choice.personal) for choice in await sync.spaces(workspace)])
+    async with sync.sync_now(workspace) as run:
+        async for event in run:
+            print(event.seq, run.progress.done, run.progress.total)
+    async with Scheduler(sync, concurrency=2, grace=None) as scheduler:
+        running: frozenset[WorkspaceId] = scheduler.running
+    detail: RunDetail = await sync.run(workspace, (await sync.runs(workspace))[0].run_id)
+    print(running, [page.message for page in detail.pages], (await sync.delete(workspace)).steps)
 
 
 def plan(snapshot: TreeSnapshot, manifest: Manifest) -> str:
