@@ -12,7 +12,7 @@ WORKSPACE = WorkspaceId("workspace-1")
 
 
 async def main(folder: str) -> None:
-    """Sync a demo site, and once more after two pages were edited of which one is too large to be read; tell both runs."""
+    """Sync a demo site, and once more after two pages were edited, one of them too large to read; tell both runs."""
     site = demo_site()
     async with (
         site.serve() as url,

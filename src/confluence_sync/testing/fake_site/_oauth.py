@@ -51,13 +51,11 @@ class FakeOAuthApp:
     client_id: str
     client_secret: str = attrs.field(repr=False)
     redirect_uris: tuple[str, ...]
-    scopes: frozenset[str] | None = None
-    token_lifetime: timedelta = timedelta(hours=1)
-    leeway: timedelta = timedelta(minutes=10)
-    dead_token_error: str = attrs.field(
-        default="invalid_grant", validator=attrs.validators.in_(("invalid_grant", "unauthorized_client"))
-    )
-    hides_expiry: bool = False
+    scopes: frozenset[str] | None
+    token_lifetime: timedelta
+    leeway: timedelta
+    dead_token_error: str = attrs.field(validator=attrs.validators.in_(("invalid_grant", "unauthorized_client")))
+    hides_expiry: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -138,17 +136,22 @@ class FakeOAuth:
         client_id: str = "fake-client-id",
         client_secret: str = "fake-client-secret",  # noqa: S107 - opens nothing
         scopes: Iterable[str] | None = None,
-        **options: Any,
+        token_lifetime: timedelta = timedelta(hours=1),
+        leeway: timedelta = timedelta(minutes=10),
+        dead_token_error: str = "invalid_grant",  # noqa: S107 - no secret
+        hides_expiry: bool = False,
     ) -> FakeOAuthApp:
-        """Register an app, or change one; the options are other attributes of `FakeOAuthApp`."""
-        app = FakeOAuthApp(
+        """Register an app, or give one with this id other attributes: those of `FakeOAuthApp`."""
+        app = self._apps[client_id] = FakeOAuthApp(
             client_id=client_id,
             client_secret=client_secret,
             redirect_uris=tuple(redirect_uris),
             scopes=None if scopes is None else frozenset(scopes),
-            **options,
+            token_lifetime=token_lifetime,
+            leeway=leeway,
+            dead_token_error=dead_token_error,
+            hides_expiry=hides_expiry,
         )
-        self._apps[client_id] = app
         return app
 
     def visit(self, url: str) -> str:
