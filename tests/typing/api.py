@@ -30,15 +30,16 @@ from confluence_sync.adapters import (
 )
 from confluence_sync.client import PointsBudget
 from confluence_sync.clock import SystemClock
-from confluence_sync.connections import Connection
-from confluence_sync.engine import Preview, RunState
+from confluence_sync.connections import Connection, ConnectionKind, MovedFiles
+from confluence_sync.engine import Preview, RunGuard, RunRecord, RunState
 from confluence_sync.errors import ClientError, RunFailedError
 from confluence_sync.events import AnyEvent, PageFailed, PageWritten, RunFinished
-from confluence_sync.models import ConnectionId, SpaceId, TreeSnapshot, WorkspaceId
+from confluence_sync.models import ConnectionId, ConnectionStatus, SpaceId, TreeSnapshot, WorkspaceId
+from confluence_sync.oauth import SYNC_SCOPES, OAuthApp
 from confluence_sync.planner import Manifest, Plan
 from confluence_sync.protocols import VFS, Clock, LogSink, PointsLedger, RunLog, StateStore, TokenStore, VFSEntry
 from confluence_sync.scheduler import Scheduler
-from confluence_sync.sync import Authorization, RunDetail
+from confluence_sync.sync import Authorization, Disconnected, RunDetail
 from confluence_sync.testing import FakeSite, ManualClock
 
 vfs: Sequence[VFS] = [MemoryVFS(), FsspecVFS.from_url("folder")]
@@ -148,6 +149,67 @@ def plan(snapshot: TreeSnapshot, manifest: Manifest) -> str:
 
 def markdown(storage: str) -> str:
     return convert(storage).markdown
+
+
+class FeatureFlag:
+    async def __call__(self, workspace: WorkspaceId) -> bool:
+        return workspace != "without"
+
+
+def folder_of(connection: Connection) -> VFS:
+    return FsspecVFS.from_url(f"files/{connection.workspace}")
+
+
+def budget_of(connection: Connection) -> PointsBudget | None:
+    return budget if connection.cloud_id else None
+
+
+async def product(workspace: WorkspaceId) -> RunDetail | None:
+    database = SQLiteDatabase("state.db")
+    app = OAuthApp("client-id", "client-secret", "https://app.example.com/callback", scopes=SYNC_SCOPES)
+    async with ConfluenceSync(
+        state=database.state,
+        tokens=database.tokens,
+        vfs=folder_of,
+        app=app,
+        log=database.log,
+        sinks=[LoggingLogSink()],
+        enabled=FeatureFlag(),
+        budget=budget_of,
+    ) as sync:
+        url: str = await sync.authorize(workspace, session="session")
+        consent: Authorization = await sync.finish_authorization(url, session="session")
+        connection: Connection = await sync.choose_site(workspace, consent.sites[0].id)
+        connection = await sync.connect_with_api_token(workspace, SiteApiToken("https://a.atlassian.net", "e", "t"))
+        print(connection.status is ConnectionStatus.ACTIVE, connection.kind is ConnectionKind.OAUTH, connection.message)
+        choices = await sync.spaces(workspace)
+        mappings = [SpaceMapping(space_id=choice.space.id) for choice in choices if not choice.personal]
+        await sync.save_mappings(workspace, mappings, files=MovedFiles.LEAVE)
+        async with sync.sync_now(workspace, mode=RunMode.REBUILD) as run:
+            async for event in run:
+                print(event.seq, run.progress.phase, run.progress.done, run.progress.total, run.progress.share)
+        async with sync.resume(workspace) as run:
+            print((await run.wait()).summary())
+        await sync.set_schedule(workspace, 3600)
+        for due, at in await sync.due():
+            report = await sync.run_due(due)
+            print(at.isoformat(), None if report is None else report.outcome)
+        disconnected: Disconnected = await sync.delete(workspace)
+        print(*disconnected.folders, *disconnected.steps)
+        for record in await sync.runs(workspace, limit=1):
+            return await sync.run(workspace, record.run_id)
+    return None
+
+
+class Guard:
+    async def objection(self, state: RunState) -> str:
+        return "" if state.points < 10 else "too expensive"
+
+    async def ended(self, record: RunRecord, error: BaseException | None) -> None:
+        print(record.outcome, error)
+
+
+guard: RunGuard = Guard()
 
 
 def fake() -> SpaceMapping:
