@@ -174,6 +174,16 @@ async def test_endpoint_is_down_and_the_token_is_over(source, clock, site):
     await source.access_token()
 
 
+async def test_refresh_that_got_lost_is_made_up_for_at_once(source, tokens, clock, site):
+    """A token that was refused early, and whose refresh got lost, does not wait for its end: the leeway is short."""
+    site.fail("/oauth/token", kind="reset", times=4)
+    with pytest.raises(TransportError):
+        await source.refused(tokens.access_token, 401)
+    clock.advance(60)
+    assert await source.access_token() != tokens.access_token
+    assert (site.oauth.refreshes, site.oauth.reuses) == (5, 4)
+
+
 async def test_wrong_app_is_told_at_once(source, clock, site):
     """A secret that was changed in the console is an error of configuration, never one of the user's grant."""
     lost = []

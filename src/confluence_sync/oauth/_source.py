@@ -76,6 +76,7 @@ class OAuthTokenSource:
         self._on_lost = on_lost
         self._turn = asyncio.Lock()
         self._tokens: OAuthTokens | None = None
+        self._rotating: OAuthTokens | None = None
         self._unsaved: tuple[OAuthTokens, OAuthTokens] | None = None
         self._loss: _Loss | None = None
         self._rest_until: datetime | None = None
@@ -98,7 +99,7 @@ class OAuthTokenSource:
             StorageError: The store failed.
         """
         tokens = self._tokens
-        if tokens is None or (self._nears_expiry(tokens) and not self._rests(tokens)):
+        if tokens is None or (self._worn(tokens) and not self._rests(tokens)):
             tokens = await self._refreshed_or_last()
         return tokens.access_token
 
@@ -119,8 +120,9 @@ class OAuthTokenSource:
         fresh = await self._fresh(lambda tokens: tokens.access_token == access_token and self._doubts(tokens, status))
         return fresh.access_token != access_token
 
-    def _nears_expiry(self, tokens: OAuthTokens) -> bool:
-        return tokens.nears_expiry(self._clock.now(), within=self._margin)
+    def _worn(self, tokens: OAuthTokens) -> bool:
+        """Whether it is time to refresh; so it is at once if a refresh got lost, for the leeway is short."""
+        return tokens == self._rotating or tokens.nears_expiry(self._clock.now(), within=self._margin)
 
     def _doubts(self, tokens: OAuthTokens, status: int) -> bool:
         return status == 401 or tokens.nears_expiry(self._clock.now(), within=_DOUBT)
@@ -131,7 +133,7 @@ class OAuthTokenSource:
 
     async def _refreshed_or_last(self) -> OAuthTokens:
         try:
-            return await self._fresh(self._nears_expiry)
+            return await self._fresh(self._worn)
         except AuthenticationError:
             raise
         except ClientError as error:
@@ -169,12 +171,13 @@ class OAuthTokenSource:
     async def _renewed(self, tokens: OAuthTokens) -> OAuthTokens:
         """Refresh and save; tokens that could not be saved are kept for the next time."""
         if self._unsaved is None or self._unsaved[0] != tokens:
+            self._rotating = tokens  # from here on Atlassian may have replaced them
             self._unsaved = (tokens, await self._endpoint.refresh(tokens))
         return await self._save(self._unsaved[1])
 
     async def _save(self, tokens: OAuthTokens) -> OAuthTokens:
         await self._store.save(self._connection_id, dump_tokens(tokens))
-        self._unsaved = self._loss = self._rest_until = None
+        self._rotating = self._unsaved = self._loss = self._rest_until = None
         self._tokens = tokens
         return tokens
 
