@@ -100,11 +100,11 @@ class Host:
         return await check_access(client, search=self.options.changes is ChangeSource.SEARCH)
 
     async def discard(self, connection: Connection) -> None:
-        """Remove a connection that came to nothing, and its secret."""
-        await self.forget_secret(connection.id)
+        """Remove a connection that came to nothing, and its secret; not if somebody else made something of it."""
         async with self.connections.exclusively(connection.workspace):
             now = await self.connections.find(connection.workspace)
-            if now is not None and now.id == connection.id:
+            if now is not None and now.id == connection.id and now.status is ConnectionStatus.CONNECTING:
+                await self.forget_secret(connection.id)
                 await self.state.apply([self.connections.remove(connection)])
 
     async def forget_secret(self, connection_id: ConnectionId) -> None:

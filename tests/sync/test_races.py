@@ -1,0 +1,123 @@
+"""Several processes, or several users, do something about one workspace at the same time."""
+
+import asyncio
+
+import httpx
+import pytest
+from sync_world import ACME, SESSION, mapping
+
+from confluence_sync.connections import ConnectionRegistry, MappingRegistry, SavedMappings
+from confluence_sync.errors import AuthenticationError, ConnectionStateError, InvalidCallbackError, StorageError
+from confluence_sync.models import Space
+
+
+class Interrupted(httpx.AsyncBaseTransport):
+    """Something happens, once, before the answer to a request to a path comes."""
+
+    def __init__(self, inner, path, deed) -> None:
+        self.inner, self.path, self.deed = inner, path, deed
+
+    async def handle_async_request(self, request):
+        if self.path in request.url.path and (deed := self.deed):
+            self.deed = None
+            await deed()
+        return await self.inner.handle_async_request(request)
+
+
+def meanwhile(world, path, deed):
+    """A process that is interrupted in the middle of a call."""
+    http = httpx.AsyncClient(transport=Interrupted(world.site.transport(), path, deed))
+    return world.process(http=http)
+
+
+async def test_one_of_many_connects(world):
+    """However many try, there is one connection and one secret; the others are told."""
+    outcomes = await asyncio.gather(*(world.connect_by_token() for _ in range(6)), return_exceptions=True)
+    assert len([outcome for outcome in outcomes if isinstance(outcome, ConnectionStateError)]) == 5
+    assert len(await world.sync.connections()) == len(world.tokens._secrets) == 1
+
+
+async def test_connected_by_somebody_else_during_the_exchange(world):
+    """The first goes before; the tokens of the second are kept nowhere."""
+    sync = meanwhile(world, "/oauth/token", world.connect_by_token)
+    url = await world.sync.authorize(ACME, session=SESSION)
+    with pytest.raises(ConnectionStateError, match="already"):
+        await world.consent(url, sync=sync)
+    (secret,) = world.tokens._secrets.values()
+    assert b"api-token-1" in secret
+    assert await world.status() == "active"
+
+
+async def test_deleted_during_the_exchange(world):
+    """Nothing is left of either."""
+    sync = meanwhile(world, "/oauth/token", lambda: world.sync.delete(ACME))
+    url = await world.sync.authorize(ACME, session=SESSION)
+    with pytest.raises(ConnectionStateError, match="deleted while it was made"):
+        await world.consent(url, sync=sync)
+    assert world.kept() == {}
+    assert world.tokens._secrets == {}
+
+
+async def test_deleted_while_a_site_is_chosen(world):
+    """There is no connection to choose it for any more."""
+    await world.consent(await world.sync.authorize(ACME, session=SESSION))
+    sync = meanwhile(world, "/users-bulk", lambda: world.sync.delete(ACME))
+    with pytest.raises(ConnectionStateError, match="deleted while its site was chosen"):
+        await sync.choose_site(ACME, world.site.settings.cloud_id)
+    assert world.kept() == {}
+
+
+async def test_two_choose_a_site(world):
+    """The first choice counts."""
+    await world.consent(await world.sync.authorize(ACME, session=SESSION))
+    sync = meanwhile(world, "/users-bulk", lambda: world.sync.choose_site(ACME, world.site.settings.cloud_id))
+    with pytest.raises(ConnectionStateError, match="connected to Docs already"):
+        await sync.choose_site(ACME, world.other.settings.cloud_id)
+    assert (await world.sync.connection(ACME)).site_name == "Docs"
+
+
+async def test_deleted_while_it_is_reauthorized(world):
+    """The new tokens are kept nowhere."""
+    await world.connect()
+    url = await world.sync.reauthorize(ACME, session=SESSION)
+    sync = meanwhile(world, "/users-bulk", lambda: world.sync.delete(ACME))
+    with pytest.raises(InvalidCallbackError, match="deleted meanwhile"):
+        await world.consent(url, sync=sync)
+    assert world.tokens._secrets == {}
+
+
+async def test_loss_that_was_found_out_before_access_was_given_again(world):
+    """What an old client has to say of old tokens does not concern a connection with new ones."""
+    docs = world.space()
+    await world.connect()
+    await world.map(docs)
+    pages = f"/spaces/{docs.id}/pages"
+    world.site.fail(pages, status=401, body='{"code": 401, "message": "Unauthorized"}', times=None)
+
+    async def reauthorized():
+        world.later(minutes=1)
+        await world.consent(await world.sync.reauthorize(ACME, session=SESSION), sync=world.process())
+
+    sync = meanwhile(world, pages, reauthorized)
+    async with sync.sync_now(ACME) as run:
+        report = await run.wait()
+    assert isinstance(report.error, AuthenticationError)
+    assert await world.status() == "active"
+
+
+async def test_workspace_that_is_kept_for_too_long(world, monkeypatch):
+    """Whoever waits is told in the end."""
+    monkeypatch.setattr("confluence_sync.connections._exclusive._LONGEST_WAIT", 0.05)
+    registry = ConnectionRegistry(world.state)
+    async with registry.exclusively(ACME):
+        with pytest.raises(StorageError, match="held by somebody else"):
+            await world.connect_by_token()
+
+
+async def test_deletion_needs_no_mappings_that_make_sense(world):
+    """Whatever an older version let pass, a connection can be deleted."""
+    docs = world.space()
+    connection = await world.connect()
+    odd = SavedMappings(mappings=(mapping(docs, "con"),), spaces=(Space(id=docs.id, key="DOCS", name="Docs"),))
+    await MappingRegistry(world.state).put(connection.id, odd)
+    assert (await world.sync.delete(ACME)).folders == ("con",)
