@@ -106,7 +106,7 @@ class Scheduler:
                     await _first_of(self._clock.sleep(wait.total_seconds()), self._news.wait())
         finally:
             watch.cancel()
-            await self._end_runs()
+            await asyncio.gather(self._end_runs(), watch, return_exceptions=True)
 
     def stop(self) -> None:
         """Start no more runs, now and later, and let `run_forever` return once those under way have ended."""

@@ -37,15 +37,15 @@ class World:
         await self.sync.set_schedule(workspace, HOUR)
 
     async def pass_time(self, seconds):
-        """Let the time pass minute by minute; what begins in one ends in it."""
+        """Let the time pass minute by minute; what begins in one ends in it, unless it waits for the clock."""
         for _ in range(seconds // 60):
             self.clock.advance(60)
             for _ in range(20):
                 await asyncio.sleep(0)
-            for _ in range(3_000):
+            for _ in range(50):
                 if not self.scheduler.running:
                     break
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.001)  # pages are converted in threads, which take real time
 
     async def modes(self, workspace):
         return [(run.trigger, run.mode) for run in await self.sync.runs(workspace)]
