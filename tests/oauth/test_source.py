@@ -174,6 +174,18 @@ async def test_endpoint_is_down_and_the_token_is_over(source, clock, site):
     await source.access_token()
 
 
+async def test_many_tasks_share_a_failure(source, clock, site):
+    """Tasks that waited for a refresh that failed do not each try again, one after the other."""
+    site.fail("/oauth/token", kind="timeout", times=None)
+    clock.advance(3600)
+    for times in (1, 2):
+        outcomes = await asyncio.gather(*(source.access_token() for _ in range(20)), return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {TransportError}
+        assert len(token_requests(site)) - 1 == 4 * times  # one more was the exchange
+    site.heal()
+    assert len(set(await asyncio.gather(*(source.access_token() for _ in range(20))))) == 1
+
+
 async def test_refresh_that_got_lost_is_made_up_for_at_once(source, tokens, clock, site):
     """A token that was refused early, and whose refresh got lost, does not wait for its end: the leeway is short."""
     site.fail("/oauth/token", kind="reset", times=4)

@@ -79,6 +79,7 @@ class OAuthTokenSource:
         self._rotating: OAuthTokens | None = None
         self._unsaved: tuple[OAuthTokens, OAuthTokens] | None = None
         self._loss: _Loss | None = None
+        self._failure: ClientError | None = None
         self._rest_until: datetime | None = None
 
     async def adopt(self, tokens: OAuthTokens) -> None:
@@ -145,14 +146,20 @@ class OAuthTokenSource:
 
     async def _fresh(self, worn: Worn) -> OAuthTokens:
         """Return tokens that are not worn: those another task or process got meanwhile, else new ones."""
+        before = self._failure
         async with self._turn:
             if self._tokens is not None and not worn(self._tokens):
                 return self._tokens
+            if self._failure is not None and self._failure is not before:
+                raise self._failure  # of the task we waited for; one after the other would wait for ever
             try:
                 async with self._store.lock(self._connection_id):
                     return await self._replaced(await self._load(), worn)
             except ReauthorizationRequiredError:
                 await self._tell()
+                raise
+            except ClientError as error:
+                self._failure = error
                 raise
 
     async def _replaced(self, tokens: OAuthTokens, worn: Worn) -> OAuthTokens:
@@ -177,7 +184,7 @@ class OAuthTokenSource:
 
     async def _save(self, tokens: OAuthTokens) -> OAuthTokens:
         await self._store.save(self._connection_id, dump_tokens(tokens))
-        self._rotating = self._unsaved = self._loss = self._rest_until = None
+        self._rotating = self._unsaved = self._loss = self._failure = self._rest_until = None
         self._tokens = tokens
         return tokens
 
