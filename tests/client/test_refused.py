@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from confluence_sync.adapters import MemoryPointsLedger
-from confluence_sync.client import ConfluenceClient, GatewayBearer, PointsBudget, SiteApiToken
+from confluence_sync.client import ConfluenceClient, GatewayApiToken, GatewayBearer, PointsBudget, SiteApiToken
 from confluence_sync.errors import (
     AuthenticationError,
     MissingScopeError,
@@ -121,8 +121,11 @@ async def test_api_tokens_do_not_change(site, clock, client):
     with pytest.raises(AuthenticationError):
         await client.space("5")
     assert len(site.requests) == 1
-    auth = SiteApiToken("https://site.atlassian.net", "bot@example.com", "secret")
-    assert not await auth.refused("Basic x", 401)
+    for auth in (
+        SiteApiToken("https://site.atlassian.net", "bot@example.com", "secret"),
+        GatewayApiToken(CLOUD_ID, "bot@example.com", "secret"),
+    ):
+        assert not await auth.refused("Basic x", 401)
 
 
 async def test_bearer_without_a_keeper_is_believed(site, clock):

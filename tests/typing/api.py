@@ -16,6 +16,7 @@ from confluence_sync import (
     plan_sync,
 )
 from confluence_sync.adapters import (
+    EncryptedTokenStore,
     FanOutLogSink,
     FsspecVFS,
     JsonLinesLogSink,
@@ -28,14 +29,25 @@ from confluence_sync.adapters import (
     SQLiteDatabase,
     StateLog,
 )
-from confluence_sync.client import PointsBudget
+from confluence_sync.client import Authentication, GatewayBearer, PointsBudget
 from confluence_sync.clock import SystemClock
 from confluence_sync.connections import Connection, ConnectionKind, MovedFiles
 from confluence_sync.engine import Preview, RunGuard, RunRecord, RunState
 from confluence_sync.errors import ClientError, RunFailedError
 from confluence_sync.events import AnyEvent, PageFailed, PageWritten, RunFinished
-from confluence_sync.models import ConnectionId, ConnectionStatus, SpaceId, TreeSnapshot, WorkspaceId
-from confluence_sync.oauth import SYNC_SCOPES, OAuthApp
+from confluence_sync.models import AccountId, ConnectionId, ConnectionStatus, SpaceId, TreeSnapshot, WorkspaceId
+from confluence_sync.oauth import (
+    SCOPE_NEEDS,
+    SYNC_SCOPES,
+    Callback,
+    OAuthApp,
+    OAuthTokens,
+    OAuthTokenSource,
+    PendingAuthorization,
+    PendingAuthorizations,
+    TokenEndpoint,
+    missing_scopes,
+)
 from confluence_sync.planner import Manifest, Plan
 from confluence_sync.protocols import VFS, Clock, LogSink, PointsLedger, RunLog, StateStore, TokenStore, VFSEntry
 from confluence_sync.scheduler import Scheduler
@@ -44,6 +56,7 @@ from confluence_sync.testing import FakeSite, ManualClock
 
 vfs: Sequence[VFS] = [MemoryVFS(), FsspecVFS.from_url("folder")]
 tokens: Sequence[TokenStore] = [MemoryTokenStore(), SQLiteDatabase("state.db").tokens]
+encrypted: TokenStore = EncryptedTokenStore(tokens[0], ["key", b"key"])
 sinks: Sequence[LogSink] = [MemoryLogSink(), LoggingLogSink(), SQLiteDatabase("state.db").log]
 logs: Sequence[RunLog] = [StateLog(MemoryStateStore()), SQLiteDatabase("state.db").log]
 fan_out: LogSink = FanOutLogSink(*sinks, JsonLinesLogSink("events.jsonl"), timeout=1)
@@ -162,6 +175,22 @@ def folder_of(connection: Connection) -> VFS:
 
 def budget_of(connection: Connection) -> PointsBudget | None:
     return budget if connection.cloud_id else None
+
+
+async def consent_by_hand(workspace: WorkspaceId, url: str) -> AccountId:
+    app = OAuthApp("client-id", "client-secret", "https://app.example.com/callback", scopes=["read:page:confluence"])
+    pending = PendingAuthorizations(states[0], lifetime=300)
+    print(app.authorization_url(await pending.begin(workspace, "session")))
+    callback = Callback.from_url(url)
+    answered: PendingAuthorization = await pending.complete(callback.state, "session")
+    async with TokenEndpoint(app) as endpoint:
+        granted: OAuthTokens = await endpoint.exchange(callback.consented_code())
+        print(missing_scopes(granted.scopes), [need.purpose for need in SCOPE_NEEDS], answered.started_at)
+        source = OAuthTokenSource(ConnectionId("one"), endpoint, encrypted, margin=600)
+        await source.adopt(granted)
+        auth: Authentication = GatewayBearer("cloud-id", source.access_token, refused=source.refused)
+        async with ConfluenceClient(auth) as client:
+            return (await client.current_user()).account_id
 
 
 async def product(workspace: WorkspaceId) -> RunDetail | None:

@@ -1,4 +1,4 @@
-"""Addresses that people type, checked and completed. Pure."""
+"""Addresses that people type, checked and completed; for other parts of this library. Pure."""
 
 from __future__ import annotations
 

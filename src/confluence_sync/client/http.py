@@ -1,4 +1,8 @@
-"""One HTTP exchange, as the API and the token endpoint need it: nothing leaves for a host that was not asked."""
+"""
+One HTTP exchange, as the API and the token endpoint need it: nothing leaves for a host that was not asked.
+
+For other parts of this library; hosts have no need of it.
+"""
 
 from __future__ import annotations
 
