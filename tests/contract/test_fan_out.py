@@ -98,12 +98,35 @@ async def test_nobody_waits_for_a_sink_that_hangs():
     assert good.events == events
 
 
-async def test_a_sink_that_cannot_keep_up_is_left_out(caplog, monkeypatch):
-    """What waits for it does not grow without end."""
-    monkeypatch.setattr(module, "_BACKLOG", 10)
-    sink = FanOutLogSink(Hangs(), timeout=30)
+async def emit_many(sink, number):
     await sink.emit(EVENTS[RunStarted])
-    for seq in range(2, 30):
+    for seq in range(2, number + 1):
         await sink.emit(attrs.evolve(EVENTS[PageWritten], seq=seq))
+    await sink.drain()
+
+
+async def test_a_flood_is_held_back_for_sinks_that_work(monkeypatch, caplog):
+    """More events than may wait, faster than a sink takes them: none is lost."""
+
+    class Slow(MemoryLogSink):
+        async def emit(self, event):
+            await asyncio.sleep(0)
+            await super().emit(event)
+
+    monkeypatch.setattr(module, "_BACKLOG", 10)
+    monkeypatch.setattr(module, "_ROOM", 5)
+    sinks = [Slow(), MemoryLogSink()]
+    await emit_many(FanOutLogSink(*sinks, timeout=30), 500)
+    assert [[event.seq for event in sink.events] for sink in sinks] == [list(range(1, 501))] * 2
+    assert not caplog.records
+
+
+async def test_a_sink_that_cannot_keep_up_is_left_out(caplog, monkeypatch):
+    """What waits for it does not grow without end, and the others wait for it once."""
+    monkeypatch.setattr(module, "_BACKLOG", 10)
+    monkeypatch.setattr(module, "_ROOM", 5)
+    good = MemoryLogSink()
+    await emit_many(FanOutLogSink(Hangs(), good, timeout=0.05, failures=1_000), 100)
+    assert len(good.events) == 100
     [record] = caplog.records
     assert "it does not keep up" in record.getMessage()

@@ -14,19 +14,22 @@ __all__ = ["FanOutLogSink"]
 _logger = logging.getLogger("confluence_sync.adapters")
 
 _BACKLOG = 10_000
-"""Events a sink may be behind before it misses some."""
+"""Events a sink may be behind before the others wait for it..."""
+_ROOM = 1_000
+"""...once, until it has taken so many of them."""
 
 
 class FanOutLogSink:
     """
     A `LogSink` that hands each event to several others, apart from each other: a slow or failing one holds up nobody.
 
-    A sink that fails so often in a row is left out until the next run begins, with one warning in the standard
-    logging. The end of a run is waited for, so that sinks that keep up have all of it then.
+    A sink that fails so often in a row, or is too far behind, is left out until the next run begins, with one warning
+    in the standard logging. The end of a run is waited for, so that sinks that keep up have all of it then.
 
     Args:
         sinks: Each gets all events in order.
-        timeout: Seconds that a sink may take over one event, and all of them over the end of a run.
+        timeout: Seconds that a sink may take over one event; over a thousand, if it is ten thousand behind; and over
+            what it still has to take at the end of a run.
         failures: In a row, after which a sink is left out.
     """
 
@@ -36,9 +39,9 @@ class FanOutLogSink:
 
     async def emit(self, event: AnyEvent) -> None:
         """Take one event; never fails."""
+        await asyncio.gather(*(feed.make_room() for feed in self._feeds))
         for feed in self._feeds:
             feed.offer(event)
-        await asyncio.sleep(0)  # the sinks have their turn, however fast events come
         if isinstance(event, RunFinished):
             await self.drain()
 
@@ -58,15 +61,25 @@ class _Feed:
         self._timeout = timeout
         self._most = most
         self._failures = 0
+        self._left_out = False
         self._events: deque[AnyEvent] = deque()
+        self._room = asyncio.Event()
+
+    async def make_room(self) -> None:
+        """Wait for a sink that is far behind; leave it out if it stays so."""
+        if len(self._events) < _BACKLOG:
+            return
+        self._room.clear()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._room.wait()
+        except TimeoutError:
+            self._leave_out("it does not keep up")
 
     def offer(self, event: AnyEvent) -> None:
         if isinstance(event, RunStarted):
-            self._failures = 0
-        if self._failures >= self._most:
-            return
-        if len(self._events) >= _BACKLOG:
-            self._leave_out("it does not keep up")
+            self._failures, self._left_out = 0, False
+        if self._left_out:
             return
         self._events.append(event)
         if self.task is None or self.task.done():
@@ -74,18 +87,23 @@ class _Feed:
 
     async def _feed(self) -> None:
         while self._events:
-            event = self._events.popleft()
-            try:
-                async with asyncio.timeout(self._timeout):
-                    await self._sink.emit(event)
-            except Exception as error:  # noqa: BLE001 - whatever a host's sink raises
-                self._failures += 1
-                if self._failures >= self._most:
-                    self._leave_out(f"{type(error).__name__}: {error}")
-            else:
-                self._failures = 0
+            await self._hand_over(self._events.popleft())
+            if len(self._events) <= _BACKLOG - _ROOM:
+                self._room.set()
+
+    async def _hand_over(self, event: AnyEvent) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._sink.emit(event)
+        except Exception as error:  # noqa: BLE001 - whatever a host's sink raises
+            self._failures += 1
+            if self._failures == self._most:
+                self._leave_out(f"{type(error).__name__}: {error}")
+        else:
+            self._failures = 0
 
     def _leave_out(self, reason: str) -> None:
-        self._failures = self._most
+        if not self._left_out:
+            _logger.warning("%s is left out until the next run begins: %s", type(self._sink).__name__, reason)
+        self._left_out = True
         self._events.clear()
-        _logger.warning("%s is left out until the next run begins: %s", type(self._sink).__name__, reason)
