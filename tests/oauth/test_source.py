@@ -337,7 +337,7 @@ async def test_no_tokens_at_all(real_endpoint, store, clock):
 async def test_secret_that_is_none_of_ours(real_endpoint, store, clock, secret):
     """What cannot be read is not quoted, not even in what caused the error."""
     await store.save(ONE, secret)
-    with pytest.raises(StorageError, match="cannot be read") as error:
+    with pytest.raises(StorageError, match="something else: connect again") as error:
         await OAuthTokenSource(ONE, real_endpoint, store, clock=clock).access_token()
     assert "top-secret" not in str(error.value)
     assert error.value.__context__ is None

@@ -15,7 +15,7 @@ from ..errors import InvalidCallbackError
 from ..models import ConnectionId, WorkspaceId
 from ..protocols import Clock, Put, Remove, StateStore
 
-__all__ = ["PendingAuthorization", "PendingAuthorizations"]
+__all__ = ["AwaitedCallback", "PendingAuthorization", "PendingAuthorizations"]
 
 _COLLECTION = "oauth pending authorizations"
 _STATE_BYTES = 32
@@ -38,7 +38,7 @@ class PendingAuthorization:
 
 
 @attrs.frozen(kw_only=True)
-class _Awaited:
+class AwaitedCallback:
     """A pending authorization as it is kept, under the digest of its state; `session` is a digest too."""
 
     authorization: PendingAuthorization
@@ -75,7 +75,7 @@ class PendingAuthorizations:
         authorization = PendingAuthorization(
             workspace=workspace, reauthorizes=reauthorizes, started_at=self._clock.now()
         )
-        awaited = _Awaited(authorization=authorization, session=_bound(session, state))
+        awaited = AwaitedCallback(authorization=authorization, session=_bound(session, state))
         expired = [Remove(_COLLECTION, key) for key in await self._expired()]
         await self._store.apply([*expired, Put(_COLLECTION, _digest(state), dump(awaited))])
         return state
@@ -104,7 +104,7 @@ class PendingAuthorizations:
             )
         return awaited.authorization
 
-    async def _taken(self, key: str) -> _Awaited | None:
+    async def _taken(self, key: str) -> AwaitedCallback | None:
         """Return what is kept under a key and remove it, for one caller only."""
         lease, holder = f"{_COLLECTION}/{key}", secrets.token_hex(8)
         # As long as an authorization lives: once a lease expired there is nothing left that could be taken twice.
@@ -115,12 +115,16 @@ class PendingAuthorizations:
             await self._store.apply([Remove(_COLLECTION, key)])
         finally:
             await self._store.release_lease(lease, holder)
-        return None if document is None else load(_Awaited, document)
+        return None if document is None else load(AwaitedCallback, document)
 
     async def _expired(self) -> list[str]:
-        return [key async for key, document in self._store.scan(_COLLECTION) if self._too_old(load(_Awaited, document))]
+        return [
+            key
+            async for key, document in self._store.scan(_COLLECTION)
+            if self._too_old(load(AwaitedCallback, document))
+        ]
 
-    def _too_old(self, awaited: _Awaited) -> bool:
+    def _too_old(self, awaited: AwaitedCallback) -> bool:
         return self._clock.now() >= awaited.authorization.started_at + timedelta(seconds=self._lifetime)
 
 

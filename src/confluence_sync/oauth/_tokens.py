@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from ..documents import dump, load
-from ..errors import StorageError
+from ..errors import DocumentVersionError, StorageError
 
 __all__ = ["OAuthTokens", "dump_tokens", "load_tokens"]
 
@@ -58,10 +58,13 @@ def load_tokens(secret: bytes) -> OAuthTokens:
     Return the tokens of a secret.
 
     Raises:
+        DocumentVersionError: A newer version of this library wrote it.
         StorageError: It is something else. Neither the message nor its chain repeats it.
     """
     try:
         return load(OAuthTokens, secret)
-    except StorageError as error:
-        refusal = type(error)  # not the error, which quotes what it read
-    raise refusal("what is stored as the tokens of a connection cannot be read by this version: connect again")
+    except DocumentVersionError:
+        raise
+    except StorageError:
+        pass  # quotes what it read
+    raise StorageError("what is stored as the tokens of a connection is something else: connect again")
