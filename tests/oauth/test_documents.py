@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from confluence_sync.documents import dump, load
 from confluence_sync.errors import DocumentVersionError, StorageError
 from confluence_sync.oauth import OAuthTokens
-from confluence_sync.oauth._pending import PendingAuthorization, AwaitedCallback
+from confluence_sync.oauth._pending import AwaitedCallback, PendingAuthorization
 from confluence_sync.oauth._tokens import dump_tokens, load_tokens
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
