@@ -42,15 +42,19 @@ async def consent(url: str) -> str:
     came_back: asyncio.Queue[str] = asyncio.Queue()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        came_back.put_nowait((await reader.readline()).decode("latin-1").split(" ")[1])
+        words = (await reader.readline()).decode("latin-1").split(" ")
+        if len(words) > 1 and words[1].startswith("/callback?"):  # browsers ask for other things, too, or for nothing
+            came_back.put_nowait(words[1])
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\nConnection: close\r\n\r\nYou may close me.")
         writer.close()
 
-    async with await asyncio.start_server(answer, "localhost", PORT):
-        print(f"Consent at {url}")
-        if not CLIENT_ID:  # the demo's user does so at once
-            await asyncio.to_thread(httpx.get, url, follow_redirects=True, trust_env=False)
-        return await came_back.get()
+    server = await asyncio.start_server(answer, "localhost", PORT)
+    print(f"Consent at {url}")
+    if not CLIENT_ID:  # the demo's user does so at once
+        await asyncio.to_thread(httpx.get, url, follow_redirects=True, trust_env=False)
+    callback = await came_back.get()
+    server.close()
+    return callback
 
 
 async def main(folder: Path) -> None:
