@@ -132,7 +132,7 @@ async def _complete(
     run: RunContext, record: SpaceRecord, page_ids: Collection[PageId], *, watermark: datetime | None
 ) -> Completed:
     """Read the parents that a tree lacks because of some pages; where that fails the pages stay wanted."""
-    record = attrs.evolve(record, complete=False, watermark=watermark or record.watermark, spooled=True)
+    record = attrs.evolve(record, watermark=watermark or record.watermark, spooled=True)
     tree = await run.memory.tree(record)
     changed = [tree.pages[page_id] for page_id in sorted(page_ids) if page_id in tree.pages]
     parents = await read_containers(run.client, tree, changed)

@@ -92,7 +92,8 @@ class SpaceRecord:
 
     Attributes:
         generation: Number of the tree that was listed last; 0 if there is none.
-        complete: Whether that tree was listed whole.
+        complete: Whether that tree was listed whole, and what it lacks is not deleted yet. Until then every run may
+            delete it, however it looks for changes; each page is proven gone by its id as well.
         watermark: Everything that changed before is in that tree.
         reconciled_at: When the last listing in full began, by the server's clock where it said.
         spooled: Whether a walk brought the bodies, so that they need not be fetched.

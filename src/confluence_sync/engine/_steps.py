@@ -219,10 +219,10 @@ def _left_to_delete(state: RunState, space_id: SpaceId, plan: Plan) -> list[Dele
 
 
 async def _tidy(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
-    """Forget what only this run needed; a confirmation of deletions is for one."""
+    """Forget what only this run needed: a listing is good for the deletions of one run, and so is a confirmation."""
     changes: list[Change] = [run.memory.clear_spool(space_id)]
     if record := await run.memory.space(space_id):
-        changes.append(run.memory.put_space(attrs.evolve(record, spooled=False)))
+        changes.append(run.memory.put_space(attrs.evolve(record, spooled=False, complete=False)))
     if plan.layout.snapshot.complete and not plan.held:
         changes.append(run.memory.remove_held(space_id))
     await run.memory.apply(*changes)
