@@ -50,8 +50,14 @@ class Completed(NamedTuple):
 
 def can_list_changes(run: RunContext, record: SpaceRecord) -> bool:
     """Whether there is a tree to which changes can be added, and no need to look at all of it again."""
-    has_tree = record.generation > 0 and record.watermark is not None and record.walk is None
-    return has_tree and not _has_to_be_reconciled(run, record)
+    if record.generation == 0 or record.watermark is None or record.walk is not None:
+        return False
+    return not _is_ahead_of_time(run, record.watermark) and not _has_to_be_reconciled(run, record)
+
+
+def _is_ahead_of_time(run: RunContext, watermark: datetime) -> bool:
+    """Whether the server's clock was put back, so that what changed since cannot be told by its time."""
+    return (watermark - run.server_now()).total_seconds() > run.options.overlap
 
 
 def _has_to_be_reconciled(run: RunContext, record: SpaceRecord) -> bool:
