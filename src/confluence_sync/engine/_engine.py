@@ -108,7 +108,7 @@ class SyncEngine:
 
         Raises:
             ClientError: A space cannot be listed.
-            ConfigurationError: The destinations of two mappings overlap.
+            ConfigurationError: The destination of a mapping is no valid path.
         """
         preview = await self.preview(mappings, rebuild=rebuild)
         for problem in preview.problems.values():
@@ -124,7 +124,7 @@ class SyncEngine:
 
         Raises:
             ClientError: Confluence cannot be read at all; a space that cannot be listed is in `Preview.problems`.
-            ConfigurationError: The destinations of two mappings overlap.
+            ConfigurationError: The destination of a mapping is no valid path.
         """
         _check(mappings)
         found = await take_snapshots(self._client, self._memory, mappings, batch_size=self._options.listing_batch)
