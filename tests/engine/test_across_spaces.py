@@ -269,7 +269,7 @@ async def test_killed_anywhere(change):
 
 async def test_a_space_takes_the_name_of_a_destination(world):
     """Whoever renames a space knows nothing of the folders others go to; the run makes room for all of them."""
-    one, two = build(world)
+    one, _ = build(world)
     world.mapped["TWO"]["folder"] = "Team"
     await world.sync()
     one.rename("Team")
