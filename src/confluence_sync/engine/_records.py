@@ -229,7 +229,8 @@ class RunRecord:
     """
     One run in the list of runs; `ended_at` and `outcome` are None while it is under way.
 
-    `continues` is the paused run with which it goes on where that stood.
+    `continues` is the paused run with which it goes on where that stood. `closed_by` is the run that took the lease
+    when it had expired, and gave this one up for dead.
     """
 
     run_id: RunId
@@ -244,4 +245,5 @@ class RunRecord:
     points: int = 0
     resume_at: datetime | None = None
     continues: RunId | None = None
+    closed_by: RunId | None = None
     message: str = ""

@@ -206,6 +206,7 @@ async def _delete(run: RunContext) -> bool:
                 await fail_space(run, space_id, error)
             run.state.deleted_to[space_id] = portion[-1].path
             return False
+    await run.lease.confirm()
     for space_id, plan in plans.items():
         await _tidy(run, space_id, plan)
     await forget_digests(run)
