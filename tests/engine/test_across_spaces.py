@@ -265,3 +265,18 @@ async def test_killed_anywhere(change):
         for kind in ("claims", "digests"):
             assert await world.collection(f"{kind}/default/{world.site.space('ONE').id}") == [], (point, kind)
     assert point > 30
+
+
+async def test_a_space_takes_the_name_of_a_destination(world):
+    """Whoever renames a space knows nothing of the folders others go to; the run makes room for all of them."""
+    one, _ = build(world)
+    world.mapped["TWO"]["folder"] = "Team"
+    await world.sync()
+    one.rename("Team")
+    report = await world.sync()
+    assert (report.outcome, report.counts.written, world.told(SpaceFailed)) == (Outcome.SUCCEEDED, 5, [])
+    assert {path.partition("/")[0] for path in await world.paths()} == {"Team", "Team (ONE)"}
+    await assert_settled(world)
+    one.rename("Something else")
+    assert (await world.sync()).outcome is Outcome.SUCCEEDED
+    await assert_settled(world)

@@ -163,3 +163,22 @@ async def test_page_that_is_gone_after_the_kill(policy):
         for kind in ("claims", "digests"):
             assert await world.collection(f"{kind}/default/{docs.id}") == [], (point, kind)
     assert point > 30
+
+
+async def test_page_that_fails_after_the_kill():
+    """A page whose move broke off and that cannot be fetched now keeps the file it has, wherever that is."""
+    for point in count(10, 4):
+        world = World()
+        build(world)
+        await world.sync()
+        setup = world.site.page("Setup")
+        setup.rename("Install")
+        if not await world.run_until_killed(point):
+            break
+        setup.rename("Settings")
+        world.site.fail(status=504, page_id=setup.id, times=None)
+        await world.sync()
+        world.site.heal()
+        assert any(f"page_id: '{setup.id}'" in data.decode() for data in (await world.files()).values()), point
+        await assert_mended(world, point)
+    assert point > 30

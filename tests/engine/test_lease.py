@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from itertools import count
 
 import pytest
+from engine_world import World
 
 from confluence_sync.adapters import MemoryStateStore, MemoryVFS
 from confluence_sync.engine import EngineOptions, Phase
@@ -133,6 +135,93 @@ async def test_step_that_lost_its_lease(world, slow):
     slow(taken, for_ever=True)
     assert await by_steps(world) is Outcome.FAILED
     assert not await world.store.acquire_lease("run/default", "a third", seconds=1)
+
+
+class Sleeper:
+    """A folder of a process that stands still at the n-th call of one method, once `left` is set, until it is woken."""
+
+    def __init__(self, inner, method) -> None:
+        self.inner, self.method, self.left = inner, method, 0
+        self.asleep, self.woken = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name):
+        if name != self.method:
+            return getattr(self.inner, name)
+
+        async def call(*args, **kwargs):
+            self.left -= 1
+            if self.left == 0:
+                self.asleep.set()
+                await self.woken.wait()
+            return await getattr(self.inner, name)(*args, **kwargs)
+
+        return call
+
+
+async def sleep_through_a_run(method, at):
+    """Let a run stand still while another one comes and goes; None if it is over before, else its record."""
+    world = World()
+    docs = world.space("DOCS")
+    pages = [docs.page(f"Page {number}", parent=docs.homepage) for number in range(6)]
+    world.options = EngineOptions(body_batch=2)
+    await world.sync()
+    pages[0].edit("<p>Second.</p>")
+    pages[1].edit("<p>Second.</p>")
+    pages[2].rename("Another")
+    pages[3].trash()
+    folder = world.vfs
+    world.vfs = sleeper = Sleeper(folder, method)
+    async with world.engine() as engine, engine.run(world.mappings()) as run:
+        sleeper.left = at
+        asleep = asyncio.create_task(sleeper.asleep.wait())
+        over = asyncio.create_task(run.wait())
+        await asyncio.wait({asleep, over}, return_when=asyncio.FIRST_COMPLETED)
+        world.vfs = folder
+        if not asleep.done():
+            asleep.cancel()
+            await over
+            return None
+        world.clock.advance(3600)
+        pages[0].edit("<p>Third.</p>")
+        pages[2].rename("One more")
+        pages[4].rename("Page 3")
+        assert (await world.sync()).outcome is Outcome.SUCCEEDED
+        sleeper.woken.set()
+        await over
+    await world.sync()
+    assert await world.files() == await world.clean_copy(), at
+    async with world.engine() as engine:
+        return next(record for record in await engine.runs() if record.run_id == run.id)
+
+
+@pytest.mark.parametrize("method", ["write", "move", "delete"])
+async def test_run_that_was_overtaken_in_its_sleep(method):
+    """Wherever a process stood still while another run came and went: it stops when it wakes, and one run mends it."""
+    for at in count(1):
+        record = await sleep_through_a_run(method, at)
+        if record is None:
+            break
+        assert (record.outcome, "the lease was lost" in record.message) == (Outcome.FAILED, True)
+    assert at > 1
+
+
+async def test_step_after_another_run(world):
+    """Between the steps of a run another one may come and go; then the next step ends the first one."""
+    world.space("DOCS").page("Page")
+    async with world.engine() as engine:
+        state = await engine.begin(world.mappings())
+        while state.phase is not Phase.WRITE:
+            await engine.step(state)
+        world.clock.advance(3600)
+        assert (await world.sync()).outcome is Outcome.SUCCEEDED
+        assert (await engine.step(state)).outcome is Outcome.FAILED
+        last, first = await engine.runs()
+    assert (first.run_id, first.message) == (
+        state.run_id,
+        "the lease was lost: another run of the connection took it, or it could not be renewed in time",
+    )
+    assert last.counts.written == 2
+    assert await world.lease_is_free()
 
 
 async def test_cancelled_step_can_be_taken_again(world, slow):

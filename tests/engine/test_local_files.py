@@ -44,6 +44,21 @@ async def test_edited_file_is_kept_before_it_is_overwritten(world, docs, mode):
     assert await world.paths() == ["Docs/Docs Home.md", kept.copy_path]
 
 
+async def test_copy_that_somebody_went_on_writing_in_is_kept(world, docs):
+    """Who types the same into a file again gets another copy of it; what the first one has become by then stays."""
+    await world.sync()
+    for version in range(3):
+        await world.vfs.write(NOTES, b"my notes", {})
+        world.site.page("Notes").edit(f"<p>Version {version}.</p>")
+        await world.sync()
+        if version == 0:
+            (copy,) = await copies(world)
+            await world.vfs.write(copy, b"my notes, and more", {})
+    another = copy.replace(".md", " 2.md")
+    assert await copies(world) == [another, copy]
+    assert [await world.vfs.read(path) for path in (copy, another)] == [b"my notes, and more", b"my notes"]
+
+
 async def test_edited_file_is_kept_before_it_is_deleted(world, docs):
     """The same when the page is gone."""
     await world.sync()

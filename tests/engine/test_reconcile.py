@@ -1,5 +1,8 @@
 """Full listings of scheduled runs: what no search shows is found within a day."""
 
+import re
+from itertools import count
+
 import pytest
 
 from confluence_sync.engine import EngineOptions
@@ -100,4 +103,37 @@ async def test_reconciling_that_fails_is_tried_again(world, docs):
     world.site.fail("/spaces/", query=lambda query: "sort" in query, times=4)
     assert (await world.sync(INCREMENTAL, SCHEDULED)).outcome is Outcome.FAILED
     assert (await world.sync(INCREMENTAL, SCHEDULED)).counts.deleted == 1
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_reconciling_that_breaks_off_before_its_deletions_is_made_good(world, docs):
+    """Wherever a run dies that listed a space in full, the next one deletes what is gone, not the one after a day."""
+    for at in count(1, 4):
+        await world.sync()
+        gone = docs.page(f"Gone {at}")
+        await world.sync()
+        gone.trash()
+        world.clock.advance(25 * HOUR)
+        if not await world.run_until_killed(at, INCREMENTAL, SCHEDULED):
+            break
+        await world.sync(INCREMENTAL, SCHEDULED)
+        assert await world.files() == await world.clean_copy(), at
+
+
+async def test_one_listing_is_good_for_the_deletions_of_one_run(world, docs):
+    """A page that is back, unseen, when its file would be deleted stays, and is not asked for again and again."""
+    page = world.site.page("Page 1")
+    world.clock.advance(HOUR)
+    for number in range(12):
+        docs.page(f"Newer {number}")
+    await world.sync()
+    page.trash()
+    world.clock.advance(25 * HOUR)
+    world.site.fail(re.compile(r"/pages/\d+$"), status=401)
+    assert (await world.sync(INCREMENTAL, SCHEDULED)).outcome is Outcome.FAILED
+    page.restore()
+    report = await world.sync(INCREMENTAL, SCHEDULED)
+    assert (report.outcome, report.counts.deleted) == (Outcome.PARTIAL, 0)
+    assert (await world.sync(INCREMENTAL, SCHEDULED)).outcome is Outcome.SUCCEEDED
+    assert (await world.sync()).outcome is Outcome.SUCCEEDED
     assert await world.files() == await world.clean_copy()

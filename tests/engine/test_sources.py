@@ -244,6 +244,23 @@ async def test_clock_of_the_host_is_wrong(ahead, changes):
         assert (await by_steps(world, INCREMENTAL)).counts.written == 30
 
 
+@pytest.mark.parametrize("mode", [RunMode.FULL, INCREMENTAL])
+@pytest.mark.parametrize("changes", ChangeSource)
+async def test_clock_of_the_server_was_wrong(world, changes, mode):
+    """A run that was told of a time to come does not hide from the next ones what happens until then."""
+    world.options = EngineOptions(changes=changes)
+    await at_rest(world)
+    world.site.clock = Ahead(world.clock, 30 * 24 * 3600)
+    await world.sync(mode)
+    world.site.clock = world.clock
+    edit(world, range(30))
+    world.clock.advance(3600)
+    await assert_written(world, range(30))
+    world.clock.advance(3600)
+    await world.sync(INCREMENTAL)
+    assert len(world.requests) <= 4
+
+
 MINUTE = 60
 edits = st.lists(st.tuples(st.integers(0, 50), st.sampled_from(["edit", "rename", "page"])), max_size=30)
 rounds = st.lists(

@@ -56,9 +56,10 @@ def test_mapped_twice():
 
 @pytest.mark.parametrize("folder", ["Docs", "docs/deep/er"])
 def test_space_inside_a_space(folder):
-    """A space inside another's folder would take its pages' names."""
-    with pytest.raises(ConfigurationError, match="K2 would lie inside the folder of space K1"):
-        space_roots([mapped(1, "Docs"), mapped(2, "More", folder)])
+    """A space inside another's folder would take its pages' names, so the outer one gives way, whatever its id."""
+    for outer, inner in ((1, 2), (2, 1)):
+        roots = space_roots([mapped(outer, "Docs"), mapped(inner, "More", folder)])
+        assert roots == {str(outer): f"Docs (K{outer})", str(inner): f"{folder}/More"}
 
 
 def test_no_name_left():

@@ -50,8 +50,14 @@ class Completed(NamedTuple):
 
 def can_list_changes(run: RunContext, record: SpaceRecord) -> bool:
     """Whether there is a tree to which changes can be added, and no need to look at all of it again."""
-    has_tree = record.generation > 0 and record.watermark is not None and record.walk is None
-    return has_tree and not _has_to_be_reconciled(run, record)
+    if record.generation == 0 or record.watermark is None or record.walk is not None:
+        return False
+    return not _is_ahead_of_time(run, record.watermark) and not _has_to_be_reconciled(run, record)
+
+
+def _is_ahead_of_time(run: RunContext, watermark: datetime) -> bool:
+    """Whether the server's clock was put back, so that what changed since cannot be told by its time."""
+    return (watermark - run.server_now()).total_seconds() > run.options.overlap
 
 
 def _has_to_be_reconciled(run: RunContext, record: SpaceRecord) -> bool:
@@ -132,7 +138,7 @@ async def _complete(
     run: RunContext, record: SpaceRecord, page_ids: Collection[PageId], *, watermark: datetime | None
 ) -> Completed:
     """Read the parents that a tree lacks because of some pages; where that fails the pages stay wanted."""
-    record = attrs.evolve(record, complete=False, watermark=watermark or record.watermark, spooled=True)
+    record = attrs.evolve(record, watermark=watermark or record.watermark, spooled=True)
     tree = await run.memory.tree(record)
     changed = [tree.pages[page_id] for page_id in sorted(page_ids) if page_id in tree.pages]
     parents = await read_containers(run.client, tree, changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Lock
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -10,11 +11,12 @@ import attrs
 from ..client import ConfluenceClient, Usage
 from ..converter import ConvertOptions
 from ..models import ChangeSource, SpaceId, SpaceMapping
-from ..planner import Atlas, JointPlan
+from ..planner import Atlas, JointPlan, ManifestEntry
 from ..protocols import VFS, Clock
 from ._bodies import BodyFetcher
 from ._events import EventStream
 from ._guard import RunGuard
+from ._lease import Lease
 from ._memory import Memory
 from ._people import People
 from ._records import RunState
@@ -84,8 +86,8 @@ class RunContext:
         joint: Made by the planning step; made again from the store if another process takes over.
         digests: Of all files of ours, loaded when a file is met that is not what was written there.
         digests_lock: Held while they are loaded, so that files written at the same time share them.
+        in_flight: The space and the entries of the files that are being written.
         fetcher: One for the whole run, so that the size of batch that works is found out once.
-        lost_lease: Whether another run has the lease, or may have it, so that this one must not go on.
     """
 
     client: ConfluenceClient
@@ -95,13 +97,14 @@ class RunContext:
     options: EngineOptions
     events: EventStream
     people: People
+    lease: Lease
     state: RunState
     guard: RunGuard | None = None
     joint: JointPlan | None = None
     digests: set[str] | None = None
     digests_lock: Lock = attrs.field(factory=Lock)
+    in_flight: tuple[SpaceId, Sequence[ManifestEntry]] = (SpaceId(""), ())
     fetcher: BodyFetcher = attrs.field(init=False)
-    lost_lease: bool = False
     _counted: Usage = attrs.field(init=False)
 
     @fetcher.default

@@ -21,8 +21,8 @@ async def keep_local_edit(run: RunContext, space_id: SpaceId, page_id: PageId, p
     Look at a path before it is overwritten or deleted: what is not ours is copied to a name of its own.
 
     The mapping may say that edits of our files do not count; a file where none of ours was recorded is always kept.
-    The copy is nobody's of ours: no run touches it again. Its name depends on its content, so a repeated run makes no
-    second copy.
+    The copy is nobody's of ours: no run touches it again, not even to make another copy of the same content, should
+    somebody have gone on writing in it. Its name depends on its content, so a repeated run makes no second copy.
 
     Args:
         run: With the digests of all files of ours, should this one not have its own.
@@ -36,16 +36,32 @@ async def keep_local_edit(run: RunContext, space_id: SpaceId, page_id: PageId, p
     """
     if written and run.mapping(space_id).local_edits is LocalEditPolicy.OVERWRITE:
         return
-    try:
-        data = await run.vfs.read(path)
-    except DocumentNotFoundError:
+    data = await _read(run, path)
+    if data is None:
         return
     digest = sha256(data).hexdigest()
     if digest == written or digest in await _digests(run):
         return
-    copy_path = beside(path, f" (edited {digest[:8]})")
+    copy_path = await _place_of_copy(run, path, data, digest)
     await run.vfs.write(copy_path, data, {})
     await run.events.emit(FileKept, space_id=space_id, page_id=page_id, path=path, copy_path=copy_path)
+
+
+async def _place_of_copy(run: RunContext, path: str, data: bytes, digest: str) -> str:
+    """Return the first of the names for a copy at which there is nothing, or just this."""
+    mark = f" (edited {digest[:8]})"
+    place, number = beside(path, mark), 1
+    while await _read(run, place) not in {None, data}:
+        number += 1
+        place = beside(path, f"{mark} {number}")
+    return place
+
+
+async def _read(run: RunContext, path: str) -> bytes | None:
+    try:
+        return await run.vfs.read(path)
+    except DocumentNotFoundError:
+        return None
 
 
 async def note_digests(run: RunContext, space_id: SpaceId, entries: Sequence[ManifestEntry]) -> None:

@@ -15,8 +15,9 @@ from ..planner import Plan
 from ..protocols import VFS, Change, Clock, LogSink, StateStore
 from ._context import EngineOptions, RunContext
 from ._events import EventStream
-from ._finish import StepResult, record_of, result_of, run_step
+from ._finish import StepResult, finish_without_lease, record_of, result_of, run_step
 from ._guard import RunGuard
+from ._lease import Lease
 from ._memory import Memory
 from ._past import ConnectionMemory
 from ._pauses import after_pause
@@ -113,7 +114,7 @@ class SyncEngine:
 
         Raises:
             ClientError: A space cannot be listed.
-            ConfigurationError: The destinations of two mappings overlap.
+            ConfigurationError: The destination of a mapping is no valid path.
         """
         preview = await self.preview(mappings, rebuild=rebuild)
         for problem in preview.problems.values():
@@ -129,7 +130,7 @@ class SyncEngine:
 
         Raises:
             ClientError: Confluence cannot be read at all; a space that cannot be listed is in `Preview.problems`.
-            ConfigurationError: The destinations of two mappings overlap.
+            ConfigurationError: The destination of a mapping is no valid path.
         """
         _check(mappings)
         found = await take_snapshots(self._client, self._memory, mappings, batch_size=self._options.listing_batch)
@@ -212,7 +213,7 @@ class SyncEngine:
         await self._renew(state)
         try:
             state = await after_pause(self._memory, state, self._options)
-            await self._memory.apply(*await self._close_dead_runs(), self._memory.put_run(record_of(state)))
+            await self._memory.apply(*await self._close_dead_runs(state.run_id), self._memory.put_run(record_of(state)))
         except BaseException:
             await self._memory.store.release_lease(self._memory.lease, state.run_id)
             raise
@@ -222,7 +223,8 @@ class SyncEngine:
         """
         Take the next step of a run, which changes `state`; dump it with `documents.dump` to go on elsewhere.
 
-        A run that is over stays so. The lease is renewed as long as the step takes; if it is lost the run fails.
+        A run that is over stays so. The lease is renewed as long as the step takes; if it is lost the run fails, also
+        if it expired between steps and another run has come and gone.
 
         Raises:
             RunInProgressError: The lease expired between steps and another run has it now.
@@ -232,16 +234,16 @@ class SyncEngine:
         await self._renew(state)
         context = self._context(state)
         try:
-            return await hold_lease(context, run_step(context))
+            return await hold_lease(context, _confirmed_step(context))
         finally:
             await context.events.close(grace=self._options.sink_grace)
 
-    async def _close_dead_runs(self) -> list[Change]:
-        """Whoever has the lease knows that a run without an end has none because its process died."""
+    async def _close_dead_runs(self, by: RunId) -> list[Change]:
+        """Whoever has the lease knows that a run without an end has none because its process died, or stands still."""
         message = "the process that ran it died"
         return [
             self._memory.put_run(
-                attrs.evolve(record, outcome=Outcome.FAILED, ended_at=self._clock.now(), message=message)
+                attrs.evolve(record, outcome=Outcome.FAILED, ended_at=self._clock.now(), closed_by=by, message=message)
             )
             for record in await self._memory.runs()
             if record.outcome is None
@@ -265,9 +267,18 @@ class SyncEngine:
             options=self._options,
             events=events,
             people=People(self._client, self._memory, events),
+            lease=Lease(self._memory, state.run_id, seconds=self._options.lease, clock=self._clock),
             state=state,
             guard=self._guard,
         )
+
+
+async def _confirmed_step(context: RunContext) -> StepResult:
+    try:
+        await context.lease.renew()
+    except RunInProgressError:
+        return await finish_without_lease(context)
+    return await run_step(context)
 
 
 def _check(mappings: Sequence[SpaceMapping]) -> None:

@@ -10,13 +10,15 @@ from typing import Any
 
 import attrs
 
-from ..errors import ConfluenceSyncError, RateLimitedError
+from ..errors import ConfluenceSyncError, RateLimitedError, RunInProgressError
 from ..events import RunFinished
 from ..models import Outcome
 from ._context import RunContext
+from ._lease import LOST
 from ._pauses import note_pause
 from ._records import Phase, RunRecord, RunState, Stage
 from ._steps import take_step, tell_started
+from ._writing import claim_in_flight
 
 __all__ = ["StepResult", "finish_cancelled", "finish_without_lease", "record_of", "result_of", "run_step"]
 
@@ -52,6 +54,8 @@ async def run_step(run: RunContext) -> StepResult:
         if objection := await _objection(run):
             return await _end(run, Outcome.CANCELLED, message=objection)
         await take_step(run)
+    except RunInProgressError:
+        return await finish_without_lease(run)
     except RateLimitedError as error:
         return await _end(run, Outcome.PAUSED, message=str(error), resume_at=_resume_at(run.clock.now(), error))
     except ConfluenceSyncError as error:
@@ -79,10 +83,10 @@ async def finish_cancelled(run: RunContext) -> None:
 
 
 async def finish_without_lease(run: RunContext) -> StepResult:
-    """End a run that must not go on, unless it has ended already."""
+    """End a run that must not go on, unless it has ended already. Files that it was about to write are in doubt."""
     if run.state.outcome is None:
-        message = "the lease was lost: another run of the connection took it, or it could not be renewed in time"
-        await _end(run, Outcome.FAILED, message=message)
+        await _try(run, claim_in_flight(run))
+        await _end(run, Outcome.FAILED, message=LOST)
     return result_of(run.state)
 
 

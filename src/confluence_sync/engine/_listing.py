@@ -110,6 +110,7 @@ def _batches(run: RunContext, record: SpaceRecord, walk: Walk) -> AsyncIterator[
 
 async def _keep(run: RunContext, record: SpaceRecord, walk: Walk, batch: Batch[Page] | Batch[PageBody]) -> Walk:
     """Save a batch together with the cursor behind it."""
+    await run.lease.confirm()
     changes: list[Change] = []
     people: set[AccountId] = set()
     listed: set[PageId] = set()

@@ -270,6 +270,11 @@ class Memory:
         records = [load(RunRecord, data) async for _, data in self.store.scan(self._collection("runs"))]
         return sorted(records, key=lambda record: record.started_at, reverse=True)
 
+    async def run(self, run_id: RunId) -> RunRecord | None:
+        """Return one run."""
+        data = await self.store.load(self._collection("runs"), run_id)
+        return None if data is None else load(RunRecord, data)
+
     def put_run(self, record: RunRecord) -> Change:
         """Remember a run."""
         return Put(self._collection("runs"), record.run_id, dump(record))

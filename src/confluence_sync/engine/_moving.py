@@ -43,6 +43,7 @@ async def move_files(run: RunContext, joint: JointPlan, group: MoveGroup) -> Non
 
 async def _move(run: RunContext, move: MovePage) -> bool:
     """Move one file; False if it was taken away since it was seen, so that it has to be written again."""
+    await run.lease.confirm()
     if collision_key(move.source) != collision_key(move.target):  # else the target may be the source itself
         await keep_local_edit(run, move.space_id, move.page_id, move.target, written="")
     try:

@@ -92,7 +92,8 @@ class SpaceRecord:
 
     Attributes:
         generation: Number of the tree that was listed last; 0 if there is none.
-        complete: Whether that tree was listed whole.
+        complete: Whether that tree was listed whole, and what it lacks is not deleted yet. Until then every run may
+            delete it, however it looks for changes; each page is proven gone by its id as well.
         watermark: Everything that changed before is in that tree.
         reconciled_at: When the last listing in full began, by the server's clock where it said.
         spooled: Whether a walk brought the bodies, so that they need not be fetched.
@@ -228,7 +229,8 @@ class RunRecord:
     """
     One run in the list of runs; `ended_at` and `outcome` are None while it is under way.
 
-    `continues` is the paused run with which it goes on where that stood.
+    `continues` is the paused run with which it goes on where that stood. `closed_by` is the run that took the lease
+    when it had expired, and gave this one up for dead.
     """
 
     run_id: RunId
@@ -243,4 +245,5 @@ class RunRecord:
     points: int = 0
     resume_at: datetime | None = None
     continues: RunId | None = None
+    closed_by: RunId | None = None
     message: str = ""

@@ -70,6 +70,7 @@ def _is_safe_elsewhere(run: RunContext, page: Page) -> bool:
 
 async def _delete(run: RunContext, space_id: SpaceId, action: DeletePage) -> None:
     """Delete one file and forget it; what cannot be deleted stays ours, so that the next run tries again."""
+    await run.lease.confirm()
     entry = (await run.memory.entries(space_id, [action.page_id])).get(action.page_id)
     recorded = entry is not None and entry.path == action.path
     written = entry.digest if entry is not None and recorded else ""

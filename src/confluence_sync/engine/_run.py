@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
@@ -17,8 +16,6 @@ from ._progress import Progress
 from ._report import RunReport
 
 __all__ = ["SyncRun", "hold_lease"]
-
-logger = logging.getLogger("confluence_sync.engine")
 
 
 class SyncRun:
@@ -125,38 +122,11 @@ async def hold_lease(context: RunContext, steps: Coroutine[Any, Any, StepResult]
     """Take steps of a run while its lease is renewed. Without the lease they are broken off, and the run ends."""
     try:
         async with asyncio.TaskGroup() as group:
-            heartbeat = group.create_task(_renew_lease(context))
+            heartbeat = group.create_task(context.lease.keep())
             result = await steps
             heartbeat.cancel()
             return result
     except BaseExceptionGroup as errors:
-        if not context.lost_lease:
+        if not context.lease.lost:
             raise errors.exceptions[0] from None
         return await finish_without_lease(context)
-
-
-async def _renew_lease(context: RunContext) -> None:
-    """
-    Renew the lease in real time, whatever clock the run is on.
-
-    Raises:
-        _LostLeaseError: Another run has it, or it could not be renewed for as long as it lasts.
-    """
-    memory, run_id, seconds = context.memory, context.state.run_id, context.options.lease
-    now = asyncio.get_running_loop().time
-    expires = now() + seconds
-    while not context.lost_lease:
-        await asyncio.sleep(seconds / 3)
-        asked = now()
-        try:
-            async with asyncio.timeout(max(expires - asked, seconds / 3)):  # once it is late, there is one more try
-                context.lost_lease = not await memory.store.acquire_lease(memory.lease, run_id, seconds=seconds)
-            expires = asked + seconds
-        except Exception as error:  # noqa: BLE001 - a host's adapter may raise anything
-            logger.warning("the lease of run %s could not be renewed: %r", run_id, error)
-            context.lost_lease = now() >= expires
-    raise _LostLeaseError
-
-
-class _LostLeaseError(Exception):
-    """Breaks the steps off."""

@@ -211,6 +211,7 @@ async def _delete(run: RunContext) -> bool:
                 await fail_space(run, space_id, error)
             run.state.deleted_to[space_id] = portion[-1].path
             return False
+    await run.lease.confirm()
     for space_id, plan in plans.items():
         await _tidy(run, space_id, plan)
     await forget_digests(run)
@@ -224,10 +225,10 @@ def _left_to_delete(state: RunState, space_id: SpaceId, plan: Plan) -> list[Dele
 
 
 async def _tidy(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
-    """Forget what only this run needed; a confirmation of deletions is for one."""
+    """Forget what only this run needed: a listing is good for the deletions of one run, and so is a confirmation."""
     changes: list[Change] = [run.memory.clear_spool(space_id)]
     if record := await run.memory.space(space_id):
-        changes.append(run.memory.put_space(attrs.evolve(record, spooled=False)))
+        changes.append(run.memory.put_space(attrs.evolve(record, spooled=False, complete=False)))
     if plan.layout.snapshot.complete and not plan.held:
         changes.append(run.memory.remove_held(space_id))
     await run.memory.apply(*changes)

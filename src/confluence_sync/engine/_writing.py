@@ -26,7 +26,7 @@ from ._listing import people_of
 from ._renewing import renew_files
 from ._together import together
 
-__all__ = ["write_files"]
+__all__ = ["claim_in_flight", "write_files"]
 
 logger = logging.getLogger("confluence_sync.engine")
 
@@ -139,12 +139,18 @@ async def _note(
     run: RunContext, space_id: SpaceId, results: Sequence[Result], entries: Mapping[PageId, ManifestEntry]
 ) -> None:
     """Claim the paths of what is about to be written: if the run dies here, the next one writes it again."""
-    new = {result.entry.page_id: result.entry for result in results if isinstance(result, PageFile)}
-    old = {page_id: entry for page_id, entry in entries.items() if page_id in new}
-    await run.memory.apply(
-        *(run.memory.put_claim(space_id, Claim(entry.path, entry.page_id)) for entry in new.values())
-    )
-    await note_digests(run, space_id, [*old.values(), *new.values()])
+    new = [result.entry for result in results if isinstance(result, PageFile)]
+    old = [entries[entry.page_id] for entry in new if entry.page_id in entries]
+    run.in_flight = space_id, new
+    await claim_in_flight(run)
+    await note_digests(run, space_id, old)
+
+
+async def claim_in_flight(run: RunContext) -> None:
+    """Claim the paths of the files that are being written. Who is overtaken does it again, as nobody knows what won."""
+    space_id, entries = run.in_flight
+    await run.memory.apply(*(run.memory.put_claim(space_id, Claim(entry.path, entry.page_id)) for entry in entries))
+    await note_digests(run, space_id, entries)
 
 
 async def _save(
@@ -165,6 +171,7 @@ async def _save(
         if not isinstance(result, PageFile) or result.data is None:
             return result
         async with limit:
+            await run.lease.confirm()
             try:
                 written = _written_at(write.path, entries.get(write.page_id))
                 await keep_local_edit(run, space_id, write.page_id, write.path, written=written)
@@ -195,6 +202,7 @@ async def _record(
     entries: Mapping[PageId, ManifestEntry],
 ) -> None:
     """Save what is true now: what was written is ours, what it left behind stays ours until it is deleted."""
+    await run.lease.confirm()
     space_id = plan.layout.snapshot.space.id
     changes: list[Change] = []
     for write, result in zip(chunk, results, strict=True):
@@ -210,6 +218,7 @@ async def _record(
         elif await _is_free(run, write.path):
             changes.append(run.memory.remove_claim(space_id, write.path))
     await run.memory.apply(*changes)
+    run.in_flight = space_id, ()
 
 
 async def _is_free(run: RunContext, path: str) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..errors import ConfigurationError, InvalidPathError
 from ..models import Space, SpaceId, SpaceMapping
 from ..paths import check_path, collision_key
+from ._footprint import folders_above
 from ._names import fit, safe_name
 from ._tree import numeric_order
 
@@ -20,30 +21,36 @@ def space_roots(mapped: Sequence[tuple[SpaceMapping, Space]]) -> Mapping[SpaceId
     """
     Give every mapped space its own folder.
 
-    Spaces of one name in one destination: the lowest id has the bare name, each other one gets ` (KEY)`.
+    Spaces of one name in one destination: the lowest id has the bare name, each other one gets ` (KEY)`. So does one
+    whose name is that of a folder in which others are to lie: people rename spaces, and know nothing of destinations.
 
     Raises:
-        ConfigurationError: A space is mapped twice, a destination is not a valid path or too long, or one space
-            would lie inside the folder of another.
+        ConfigurationError: A space is mapped twice, or a destination is not a valid path or too long.
     """
+    for mapping, _ in mapped:
+        _check_folder(mapping.folder)
+    taken = {place for mapping, _ in mapped for place in _places_of(mapping.folder)}
     roots: dict[SpaceId, str] = {}
-    owners: dict[str, Space] = {}
     for mapping, space in sorted(mapped, key=lambda pair: numeric_order(pair[1].id)):
         if space.id in roots:
             raise ConfigurationError(f"space {space.key} is mapped twice; map it once")
-        _check_folder(mapping.folder)
-        root = _root(mapping.folder, space, owners)
-        owners[collision_key(root)] = space
-        roots[space.id] = root
-    _check_apart(owners)
+        roots[space.id] = _root(mapping.folder, space, taken)
+        taken.add(collision_key(roots[space.id]))
     return roots
 
 
-def _root(folder: str, space: Space, owners: Mapping[str, Space]) -> str:
+def _places_of(folder: str) -> Iterator[str]:
+    """Yield the collision keys of a destination and of the folders above it."""
+    key = collision_key(folder)
+    yield key
+    yield from folders_above(key)
+
+
+def _root(folder: str, space: Space, taken: Collection[str]) -> str:
     for suffix in ("", f" ({safe_name(space.key)})", f" ({space.id})"):
         name = fit(safe_name(space.name), suffix, MAX_SPACE_NAME_BYTES)
         root = f"{folder}/{name}" if folder else name
-        if collision_key(root) not in owners:
+        if collision_key(root) not in taken:
             return root
     raise ConfigurationError(f"no folder name is left for space {space.key} in {folder!r}; choose another folder")
 
@@ -59,14 +66,3 @@ def _check_folder(folder: str) -> None:
         raise ConfigurationError(f"folder {folder!r} of a mapping is no good name on every platform; use {safe!r}")
     if len(folder.encode()) > MAX_FOLDER_BYTES:
         raise ConfigurationError(f"folder {folder!r} of a mapping is longer than {MAX_FOLDER_BYTES} bytes")
-
-
-def _check_apart(owners: Mapping[str, Space]) -> None:
-    for key, space in owners.items():
-        parent = key
-        while "/" in parent:
-            parent = parent.rpartition("/")[0]
-            if other := owners.get(parent):
-                raise ConfigurationError(
-                    f"space {space.key} would lie inside the folder of space {other.key}; choose another folder"
-                )
