@@ -6,8 +6,9 @@ from ._anchors import without_marks
 from ._context import Context, Element
 from ._escape import escape, is_plain, squeeze
 from ._flow import Flow
-from ._inline import NEW_LINE, Mark, render_whole, words
+from ._lines import render_whole
 from ._lists import ListBuilder
+from ._pieces import NEW_LINE, Mark, words
 from ._rules import Blocks, Line, OneLine, Paragraph
 from ._tables import TableBuilder
 from ._tokens import unescape
@@ -67,8 +68,7 @@ def quote(context: Context, _element: Element, content: Flow) -> None:
     context.flow.quote("", "", content)
 
 
-def preformatted(context: Context, _element: Element, content: Flow) -> None:
-    text = content.finish()
+def preformatted(context: Context, _element: Element, text: str) -> None:
     if text.strip():
         context.flow.code("", text)
 
@@ -149,9 +149,9 @@ class Task(Item):
         context.tasks.pop()
 
 
-def task_status(context: Context, _element: Element, content: Flow) -> None:
+def task_status(context: Context, _element: Element, text: str) -> None:
     builder = context.tasks[-1] if context.tasks else None
-    if isinstance(builder, ListBuilder) and content.finish().strip() == "complete":
+    if isinstance(builder, ListBuilder) and text.strip() == "complete":
         builder.check()
 
 

@@ -13,9 +13,9 @@ import attrs
 from ..models import PageLink
 from ..protocols import LinkResolver
 from ._flow import Flow
-from ._inline import Mark
 from ._links import Links
 from ._macro import Excerpt, Macro, MacroHandler
+from ._pieces import Mark
 from ._references import Reference
 from ._tables import Tables
 from ._warnings import Warnings

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from ._escape import code_span, fence, is_plain, squeeze
 from ._finished import Block, Item, ListBlock, behind, holds_fence, interrupts, item_text, marker, table_row
-from ._inline import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece, render_line, render_text, strong
+from ._lines import render_line, render_text, strong
+from ._pieces import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece
 from ._tokens import unescape
 
 __all__ = ["MAX_DEPTH", "CellFlow", "Flow", "LabelFlow", "LineFlow", "Literal", "RawFlow"]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ._escape import begins_block
 from ._finished import HtmlBlock
 from ._flow import MAX_DEPTH, Flow
-from ._inline import strong
+from ._lines import strong
 
 __all__ = ["HtmlCell", "HtmlCellFlow", "html_table"]
 

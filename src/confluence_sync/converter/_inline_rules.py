@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from ._context import Context, Element
 from ._emoji import emoji
 from ._flow import Flow, RawFlow
-from ._inline import DELETED, EMPHASIS, Piece
 from ._links import Target, is_text, write_anchor, write_image, write_link
+from ._pieces import DELETED, EMPHASIS, Piece
 from ._references import REFERENCES, Reference, UserLink
+from ._rules import Step
 
 __all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "Span", "Time", "emoticon", "html_image"]
 
@@ -110,6 +111,10 @@ class ReferenceRule(Holder):
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         del content
         context.references[-1].append(REFERENCES[element.name](element.attributes, inner))
+
+    def put(self, element: Element) -> Step:
+        reference = REFERENCES[element.name](element.attributes, ())
+        return lambda context: context.references[-1].append(reference)
 
 
 class ConfluenceLink(Holder):

@@ -15,7 +15,7 @@ from ..protocols import LinkResolver
 from ._anchors import Anchors, slug
 from ._escape import escape_label, squeeze
 from ._flow import Flow, LabelFlow, LineFlow, RawFlow
-from ._inline import Piece
+from ._pieces import Piece
 from ._references import Reference, UrlLink, UserLink, browse_address, encode_href, is_safe, page_of_address
 
 __all__ = ["Links", "Target", "is_text", "write_anchor", "write_image", "write_link"]

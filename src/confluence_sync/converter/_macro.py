@@ -9,8 +9,8 @@ from ..models import PageLink
 from ._escape import escape, squeeze
 from ._finished import Item
 from ._flow import Flow, LabelFlow
-from ._inline import STRONG
 from ._links import Links, Target, write_anchor, write_image, write_link
+from ._pieces import STRONG
 from ._references import Reference, browse_address, is_safe
 from ._warnings import Warnings
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from ._context import Context, Element
+from ._context import Element
 from ._elements import ELEMENTS, TRANSPARENT, VOID
-from ._inline import Mark
-from ._rules import PARAGRAPH, Line, LineRule, Switch, Void
+from ._pieces import Mark
+from ._rules import PARAGRAPH, EmptyRule, Line, LineRule, Step, Switch
 from ._tokens import read_attributes, split_tags, tag_name
 
 __all__ = ["KNOWN", "Steps", "steps"]
-
-Step = Callable[[Context], None]
 
 
 class Steps(NamedTuple):
@@ -121,9 +119,8 @@ def _open(element: Element) -> Step:
 
 
 def _put(element: Element) -> Step:
-    if isinstance(element.rule, Void):
-        write = element.rule.write
-        return lambda context: write(context, element, context.flow)
+    if isinstance(element.rule, EmptyRule):
+        return element.rule.put(element)
     return lambda context: context.put(element)
 
 

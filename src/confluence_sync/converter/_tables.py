@@ -8,7 +8,8 @@ from ._escape import begins_block
 from ._finished import Block
 from ._flow import CellFlow, Flow
 from ._html_tables import HtmlCell, HtmlCellFlow, html_table
-from ._inline import NEW_LINE, strong
+from ._lines import strong
+from ._pieces import NEW_LINE
 
 __all__ = ["TableBuilder", "Tables"]
 
