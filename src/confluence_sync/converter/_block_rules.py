@@ -95,14 +95,11 @@ class List(Blocks):
         super().__init__(self._write_list)
         self._ordered = ordered
 
-    def open(self, context: Context, element: Element) -> Flow:
-        outer, content = context.flow, super().open(context, element)
-        if content is not outer:
-            attributes = element.attributes
-            start = _number(attributes.get("start"), 1)
-            lead = "**Decision:**" if DECISIONS in (attributes.get("class"), attributes.get("type")) else ""
-            ListBuilder(outer, content, ordered=self._ordered, start=start, lead=lead)
-        return content
+    def begin(self, context: Context, element: Element, content: Flow) -> None:
+        attributes = element.attributes
+        start = _number(attributes.get("start"), 1)
+        lead = "**Decision:**" if DECISIONS in (attributes.get("class"), attributes.get("type")) else ""
+        ListBuilder(context.flow, content, ordered=self._ordered, start=start, lead=lead)
 
     @staticmethod
     def _write_list(context: Context, _element: Element, content: Flow) -> None:
@@ -166,11 +163,9 @@ class Table(Blocks):
     def __init__(self) -> None:
         super().__init__(self._write_table)
 
-    def open(self, context: Context, element: Element) -> Flow:
-        outer, content = context.flow, super().open(context, element)
-        if content is not outer:
-            context.tables.begin(outer, content)
-        return content
+    def begin(self, context: Context, element: Element, content: Flow) -> None:
+        del element
+        context.tables.begin(context.flow, content)
 
     @staticmethod
     def _write_table(context: Context, _element: Element, _content: Flow) -> None:

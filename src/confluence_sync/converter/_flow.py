@@ -197,7 +197,7 @@ class Flow:
         content.end_paragraph()
         self.end_paragraph()
         if not self.blocks:
-            self.blocks, content.blocks = content.blocks, []
+            self.blocks += content.blocks
             return
         for block in content.blocks:
             self.blocks.append(behind(self.blocks[-1], block))

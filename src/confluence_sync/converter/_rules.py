@@ -113,9 +113,15 @@ class Blocks:
         self._write = write
 
     def open(self, context: Context, element: Element) -> Flow:
-        del element
-        context.flow.end_paragraph()
-        return context.flow.nested()
+        outer = context.flow
+        outer.end_paragraph()
+        content = outer.nested()
+        if content is not outer:
+            self.begin(context, element, content)
+        return content
+
+    def begin(self, context: Context, element: Element, content: Flow) -> None:
+        """Prepare the flow for the content."""
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is context.flow:
