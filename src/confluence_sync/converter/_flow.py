@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ._escape import code_span, fence, is_plain, squeeze
+from ._escape import code_span, fence, squeeze
 from ._finished import Block, Item, ListBlock, behind, holds_fence, interrupts, item_text, marker, table_row
-from ._lines import render_line, render_text, strong
+from ._lines import render_line, render_whole, strong
 from ._pieces import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece
 from ._tokens import unescape
 
@@ -168,15 +168,10 @@ class Flow:
         """Add a paragraph that is nothing but text, all of it emphasised if there is a mark."""
         if self.pieces:
             self.end_paragraph()
-        if mark:
-            self.add_marked(mark, text)
+        if self._active:
+            self.add_marked(mark, text) if mark else self.add_text(text)
             self.end_paragraph()
-        elif self._active:
-            self.add_text(text)
-            self.end_paragraph()
-        elif is_plain(text):
-            self.blocks.append(text)
-        elif line := render_text(unescape(text), line_break=self.line_break):
+        elif line := render_whole(text, mark, line_break=self.line_break):
             self.blocks.append(line)
 
     def block(self, markdown: str) -> None:

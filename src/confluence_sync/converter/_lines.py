@@ -45,10 +45,7 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
 
 def render_text(text: str, *, line_break: str = NEW_LINE, label: bool = False) -> str:
     """Return the Markdown of a line that is nothing but text."""
-    if is_plain(text):
-        return text
-    words = squeeze(text)
-    return escape_label(words) if label else escape(words, starts_line=line_break == NEW_LINE)
+    return text if is_plain(text) else _escaped(text, line_break, label=label)
 
 
 def render_whole(text: str, mark: Mark | None, *, line_break: str) -> str:
@@ -56,7 +53,7 @@ def render_whole(text: str, mark: Mark | None, *, line_break: str) -> str:
     if mark:
         pieces = (mark.opening, unescape(text), mark.closing)
         return _marked(*pieces, label=False) or render_line(pieces, line_break=line_break)
-    return text if is_plain(text) else render_text(unescape(text), line_break=line_break)
+    return text if is_plain(text) else _escaped(unescape(text), line_break)
 
 
 def strong(markdown: str) -> str:
@@ -66,6 +63,11 @@ def strong(markdown: str) -> str:
     if markdown[0].isalnum() and markdown[-1].isalnum():
         return f"**{markdown}**"
     return render_line((STRONG.opening, Markup(markdown), STRONG.closing))
+
+
+def _escaped(text: str, line_break: str, *, label: bool = False) -> str:
+    words = squeeze(text)
+    return escape_label(words) if label else escape(words, starts_line=line_break == NEW_LINE)
 
 
 def _alone(piece: Piece, line_break: str, *, label: bool) -> str:

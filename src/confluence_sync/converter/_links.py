@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -37,7 +38,6 @@ class Links:
 
     Attributes:
         pages, attachments, mentions: What was linked, whether or not it could be resolved.
-        anchors: The anchors of the page.
         page: The included page that is being read; None for the page itself.
     """
 
@@ -47,11 +47,15 @@ class Links:
         self.mentions: dict[AccountId, None] = {}
         self.resolver = resolver
         self.site_url = site_url
-        self.anchors = Anchors()
         self.page: PageLink | None = None
         self._elsewhere: PageLink | None = None
         """The included page of which only a part is here: its other anchors are there."""
         self._warn = warn
+
+    @cached_property
+    def anchors(self) -> Anchors:
+        """The anchors of the page."""
+        return Anchors()
 
     def target(self, reference: Reference | None, anchor: str = "") -> Target:
         """Return where a reference leads; no reference means an anchor of the page itself."""

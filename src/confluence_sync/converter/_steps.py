@@ -15,20 +15,12 @@ from ._tokens import read_attributes, split_tags, tag_name
 __all__ = ["KNOWN", "Steps", "steps"]
 
 
-class Steps(NamedTuple):
-    """
-    What a token does.
+Steps = tuple[Sequence[Step], Line | None, Sequence[Step]]
+"""
+What a token does: its start tags, its text, its end tags.
 
-    Attributes:
-        before: What its start tags do.
-        line: Writes elements with nothing in them but the text, tags and all; None if there are none of that kind.
-        after: What its end tags do.
-    """
-
-    before: Sequence[Step]
-    line: Line | None
-    after: Sequence[Step]
-
+The elements with nothing in them but the text are written with it, tags and all; None if there are none of that kind.
+"""
 
 KNOWN: dict[str, Steps] = {}
 """The steps of runs that have been met, by their tags."""
@@ -56,7 +48,7 @@ def _work_out(starts: str, ends: str) -> Steps:
     before = [tag for tag in map(_start, split_tags(starts)) if tag.steps]
     after = [tag for tag in map(_end, split_tags(ends)) if tag.steps]
     line, depth = _line(before, after)
-    return Steps(
+    return (
         [step for tag in before[: len(before) - depth] for step in tag.steps],
         line,
         [step for tag in after[depth:] for step in tag.steps],
