@@ -45,13 +45,13 @@ class Heading(OneLine):
                 context.headings.append(words(content.pieces))
             context.flow.heading(int(element.name[1]), text)
 
-    def line(self, element: Element, mark: Mark | None) -> Line:
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
         level = int(element.name[1])
 
         def write(context: Context, text: str) -> None:
             flow = context.flow
             if mark or flow.is_line or not flow.has_headings or flow.has_marks():
-                context.fill(element, text, mark, block=True)
+                context.fill(element, text, mark, block=block)
             elif is_plain(text):
                 context.headings.append(text)
                 flow.heading(level, text)
@@ -120,13 +120,13 @@ class Item(Paragraph):
             owner = context.flow.owner
         return owner.item(self.box) if isinstance(owner, ListBuilder) else super().open(context, element)
 
-    def line(self, element: Element, mark: Mark | None) -> Line:
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
         def write(context: Context, text: str) -> None:
             owner = context.flow.owner
             if isinstance(owner, ListBuilder) and owner.takes_lines:
                 owner.add_line(render_whole(text, mark, line_break=NEW_LINE), self.box)
             else:
-                context.fill(element, text, mark, block=True)
+                context.fill(element, text, mark, block=block)
 
         return write
 
@@ -219,7 +219,7 @@ class Cell(Paragraph):
         else:
             owner.close_cell(content, *self._shape(element))
 
-    def line(self, element: Element, mark: Mark | None) -> Line:
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
         header, columns, rows = self._shape(element)
 
         def write(context: Context, text: str) -> None:
@@ -227,7 +227,7 @@ class Cell(Paragraph):
             if isinstance(owner, TableBuilder):
                 owner.add_cell(render_whole(text, mark, line_break=owner.line_break), header, columns, rows)
             else:
-                context.fill(element, text, mark, block=True)
+                context.fill(element, text, mark, block=block)
 
         return write
 

@@ -21,7 +21,7 @@ __all__ = ["MAX_DEPTH", "CellFlow", "Flow", "LabelFlow", "LineFlow", "Literal", 
 MAX_DEPTH = 20
 _CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
 _ESCAPED = r"\\"
-_LANGUAGE = re.compile(r"[^\w+#.-]+")
+_NOT_IN_LANGUAGE = re.compile(r"[^\w+#.-]+")
 
 
 class Literal(str):
@@ -40,6 +40,7 @@ class Flow:
         keeps_space: Whether white space at the start of its lines counts.
         is_line: Whether all of it is one line that is already begun.
         has_headings: Whether a heading in it is a heading of the document.
+        has_links: Whether a link or an anchor can be in it.
         owner: The list or the table that takes items or rows from this flow, if there is one.
         blocks: The finished blocks.
         pieces: The line that is being written.
@@ -50,6 +51,7 @@ class Flow:
     keeps_space = False
     is_line = False
     has_headings = True
+    has_links = True
 
     def __init__(self, depth: int = 0, active: Sequence[Mark] = ()) -> None:
         self.depth = depth
@@ -215,16 +217,23 @@ class Flow:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
         while len(lines) > 1 and not lines[0].strip():
             del lines[0]
-        self.block(fence(_LANGUAGE.sub("", language), "\n".join([line.rstrip() for line in lines])))
+        if not language.isalnum():
+            language = _NOT_IN_LANGUAGE.sub("", language)
+        self.block(fence(language, "\n".join([line.rstrip() for line in lines])))
 
     def quote(self, label: str, title: str, content: Flow) -> None:
         """Add a quotation, or an alert if there is a label (`NOTE`), with a bold title if there is one."""
         body = content.finish()
-        first = "\n".join(filter(None, (f"[!{label}]" if label else "", strong(title))))
         if not body and not title:
             return
-        joined = body and not title and (interrupts(block := content.blocks[0]) or not isinstance(block, ListBlock))
-        text = ("\n" if joined else "\n\n").join(filter(None, (first, body)))
+        first = f"[!{label}]" if label else ""
+        if title:
+            first = f"{first}\n{strong(title)}" if first else strong(title)
+        if first and body:
+            block = content.blocks[0]
+            joined = not title and (not isinstance(block, ListBlock) or interrupts(block))
+            first += "\n" if joined else "\n\n"
+        text = first + body
         self.block("\n".join([f"> {line}" if line else ">" for line in text.split("\n")]))
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
@@ -358,6 +367,7 @@ class LabelFlow(LineFlow):
     """The text of a link. In a link there is no other one."""
 
     __slots__ = ()
+    has_links = False
     label = True
 
     def link(self) -> Flow:
@@ -368,6 +378,7 @@ class RawFlow(LineFlow):
     """Text that is no prose: code, the values of parameters. Of a flow with CDATA in it only that counts."""
 
     __slots__ = ()
+    has_links = False
 
     def link(self) -> Flow:
         return self

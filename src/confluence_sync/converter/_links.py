@@ -15,7 +15,8 @@ from ..models import AccountId, AttachmentLink, PageLink, ResolvedLink
 from ..protocols import LinkResolver
 from ._anchors import Anchors, slug
 from ._escape import escape_label, squeeze
-from ._flow import Flow, LabelFlow, LineFlow, RawFlow
+from ._flow import Flow, LineFlow
+from ._lines import render_line
 from ._pieces import Piece
 from ._references import Reference, UrlLink, UserLink, browse_address, encode_href, is_safe, page_of_address
 
@@ -154,23 +155,23 @@ class Links:
         return browse_address(self.site_url, url) or url if url.startswith("/") else url
 
 
-def write_link(flow: Flow, content: Flow, target: Target) -> None:
+def write_link(flow: Flow, pieces: list[Piece], target: Target) -> None:
     """
     Write a link; what it leads to stands for a text it does not have, and a text with nothing to lead to stays.
 
     White space at the edges of the text stands outside of the link.
     """
     if not target.href:
-        flow.add_pieces(content.pieces)
+        flow.add_pieces(pieces)
         return
-    text, source = content.finish(), content.pieces
+    text, source = render_line(pieces, line_break=" ", label=True), pieces
     if text:
-        link = _bare(content.pieces, target.href) or f"[{text}]({encode_href(target.href)})"
+        link = _bare(pieces, target.href) or f"[{text}]({encode_href(target.href)})"
     elif target.text:
         link, source = f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})", [target.text]
     else:
         link = ""
-    texts = [piece for piece in content.pieces if isinstance(piece, str)]
+    texts = [piece for piece in pieces if isinstance(piece, str)]
     if texts and texts[0][:1].isspace():
         flow.pieces.append(" ")
     if link:
@@ -191,15 +192,15 @@ def write_image(flow: Flow, alt: str, target: Target) -> None:
 
 def write_anchor(flow: Flow, links: Links, name: str) -> None:
     """Write a place that links lead to by its name; a heading whose own anchor that is needs none."""
-    if not isinstance(flow, LabelFlow | RawFlow):  # neither can hold one
+    if flow.has_links:
         anchor = links.anchors.place(name, in_heading=isinstance(flow, LineFlow))
         if anchor:
             flow.markup(anchor, anchor)
 
 
-def is_text(content: Flow, text: str) -> bool:
+def is_text(pieces: Sequence[Piece], text: str) -> bool:
     """Tell whether a text is all there is, white space apart."""
-    return _plain(content.pieces) == squeeze(text)
+    return _plain(pieces) == squeeze(text)
 
 
 def _bare(pieces: Sequence[Piece], href: str) -> str:

@@ -33,7 +33,8 @@ class MacroRule(Holder):
     def open(self, context: Context, element: Element) -> Flow:
         name = element.attributes.get("ac:name", "").strip().lower()
         context.macro = Macro(name, context.macros.get(name, unknown), context, context.macro)
-        return super().open(context, element)
+        context.references.append([])
+        return context.flow
 
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         del element, content
@@ -42,7 +43,8 @@ class MacroRule(Holder):
             context.macro = macro.outer
             macro.references = inner
             macro.handler(macro)
-            macro.write_body()
+            if macro.body is not None:
+                macro.write_body()
 
 
 def parameter(context: Context, element: Element, text: str) -> None:

@@ -48,8 +48,8 @@ Line = Callable[[Context, str], None]
 class LineRule(Protocol):
     """A rule that knows a short way for an element that is one line of text."""
 
-    def line(self, element: Element, mark: Mark | None) -> Line:
-        """Return what writes such an element; all of its text is emphasised if there is a mark."""
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
+        """Return what writes such an element; all of its text is emphasised if there is a mark, and may be a block."""
 
 
 @runtime_checkable
@@ -163,8 +163,8 @@ class Raw:
         if content is not context.flow:
             self._write(context, element, content.finish())
 
-    def line(self, element: Element, mark: Mark | None) -> Line:
-        del mark  # it is no part of the text
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
+        del mark, block  # they are no part of the text
 
         def write(context: Context, text: str) -> None:
             if self._merged and isinstance(context.flow, RawFlow):

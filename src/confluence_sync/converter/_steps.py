@@ -126,7 +126,7 @@ def _warning(name: str) -> Step:
 
 def _element_line(element: Element, mark: Mark | None, *, block: bool) -> Line:
     if isinstance(element.rule, LineRule):
-        return element.rule.line(element, mark)
+        return element.rule.line(element, mark, block=block)
     return lambda context, text: context.fill(element, text, mark, block=block)
 
 
