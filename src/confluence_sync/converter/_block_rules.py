@@ -188,18 +188,20 @@ class Head:
 def start_row(context: Context) -> None:
     """`tr`. Outside of a table it begins a paragraph."""
     end_row(context)
-    if context.flow.pieces:
-        context.flow.end_paragraph()
-    if isinstance(context.flow.owner, TableBuilder):
-        context.flow.owner.start_row()
+    flow = context.flow
+    if flow.pieces:
+        flow.end_paragraph()
+    if isinstance(flow.owner, TableBuilder):
+        flow.owner.start_row()
 
 
 def end_row(context: Context) -> None:
     """`</tr>`: a cell that is still open ends too."""
     if not isinstance(context.flow.owner, TableBuilder):
         context.close_implied({"td", "th"}, within={"table"})
-    if context.flow.pieces and isinstance(context.flow.owner, TableBuilder):
-        context.flow.end_paragraph()
+    flow = context.flow
+    if flow.pieces and isinstance(flow.owner, TableBuilder):
+        flow.end_paragraph()
 
 
 class Cell(Paragraph):

@@ -104,7 +104,9 @@ def escape(text: str, *, starts_line: bool = False) -> str:
 
 def escape_label(text: str) -> str:
     """Escape the text of a link or an image: brackets as well."""
-    escaped = _MARKUP.sub(_escaped, text.replace("\n", " "))
+    escaped = text.replace("\n", " ")
+    if _SUSPECT.search(escaped):
+        escaped = _MARKUP.sub(_escaped, escaped)
     return _ESCAPE_OR_BRACKET.sub(_escaped_bracket, escaped) if "[" in escaped or "]" in escaped else escaped
 
 

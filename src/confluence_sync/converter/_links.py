@@ -135,7 +135,8 @@ class Links:
 
     def _attachment(self, link: AttachmentLink) -> Target:
         page = self.absolute(link.page) if link.page else self.page
-        link = AttachmentLink(link.filename, page)
+        if page is not link.page:
+            link = AttachmentLink(link.filename, page)
         self.attachments[link] = None
         if self.resolver is None:
             return Target(quote(link.filename), link.filename)
@@ -183,9 +184,8 @@ def write_link(flow: Flow, pieces: list[Piece], target: Target) -> None:
 def write_image(flow: Flow, alt: str, target: Target) -> None:
     """Write an image; one that is nowhere leaves its description, or its name."""
     words = squeeze(alt)
-    label = escape_label(words)
     if target.href and is_safe(target.href):
-        flow.markup(f"![{label}]({encode_href(target.href)})", words)
+        flow.markup(f"![{escape_label(words)}]({encode_href(target.href)})", words)
     elif words := words or squeeze(target.text):
         flow.markup(escape_label(words), words)
 

@@ -26,7 +26,9 @@ KNOWN: dict[str, Steps] = {}
 """The steps of runs that have been met, by their tags."""
 _MANY = 5000
 _SHORT = 200
-_IDS = re.compile(r''' (?:(?:(?:ac:|ri:|data-)?local|ac:macro|ac:task-list)-id|ac:ref)="[0-9A-Za-z-]*+"''')
+_IDS = re.compile(
+    r''' (?:ac:(?:macro-id|local-id|task-list-id|ref)|local-id|ri:local-id|data-local-id)="[0-9A-Za-z-]*+"'''
+)
 """Different on each element, and of no use to us; `ac:ref` is that of a comment."""
 
 
