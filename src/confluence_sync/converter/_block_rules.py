@@ -51,7 +51,7 @@ class Heading(OneLine):
         def write(context: Context, text: str) -> None:
             flow = context.flow
             if mark or flow.is_line or not flow.has_headings or flow.has_marks():
-                context.fill(element, text, mark, block=block)
+                element.fill(context, text, mark, block=block)
             elif is_plain(text):
                 context.headings.append(text)
                 flow.heading(level, text)
@@ -97,8 +97,10 @@ class List(Blocks):
 
     def begin(self, context: Context, element: Element, content: Flow) -> None:
         attributes = element.attributes
-        start = _number(attributes.get("start"), 1)
-        lead = "**Decision:**" if DECISIONS in (attributes.get("class"), attributes.get("type")) else ""
+        start, lead = 1, ""
+        if attributes:
+            start = _number(attributes.get("start"), 1)
+            lead = "**Decision:**" if DECISIONS in (attributes.get("class"), attributes.get("type")) else ""
         ListBuilder(context.flow, content, ordered=self._ordered, start=start, lead=lead)
 
     @staticmethod
@@ -126,7 +128,7 @@ class Item(Paragraph):
             if isinstance(owner, ListBuilder) and owner.takes_lines:
                 owner.add_line(render_whole(text, mark, line_break=NEW_LINE), self.box)
             else:
-                context.fill(element, text, mark, block=block)
+                element.fill(context, text, mark, block=block)
 
         return write
 
@@ -229,7 +231,7 @@ class Cell(Paragraph):
             if isinstance(owner, TableBuilder):
                 owner.add_cell(render_whole(text, mark, line_break=owner.line_break), header, columns, rows)
             else:
-                context.fill(element, text, mark, block=block)
+                element.fill(context, text, mark, block=block)
 
         return write
 

@@ -27,7 +27,7 @@ CONVERTER_FINGERPRINT = "2"
 _ACCOUNTS = re.compile(r"""ri:(?:account-id|userkey|username)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class Conversion:
     """
     A page as Markdown.

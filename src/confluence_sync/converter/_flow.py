@@ -8,7 +8,7 @@ beyond it a container shares the flow it stands in.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ._escape import code_span, fence, squeeze
 from ._finished import Block, Item, ListBlock, behind, holds_fence, interrupts, item_text, marker, table_row
@@ -53,7 +53,7 @@ class Flow:
     has_headings = True
     has_links = True
 
-    def __init__(self, depth: int = 0, active: Sequence[Mark] = ()) -> None:
+    def __init__(self, depth: int = 0, active: Collection[Mark] = ()) -> None:
         self.depth = depth
         self.owner: object = None
         self.blocks: list[str] = []
@@ -141,7 +141,7 @@ class Flow:
 
     def nested(self) -> Flow:
         """Return the flow for a container of blocks in this one: a new one, or this one if it can hold none."""
-        return Flow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
+        return Flow(self.depth + 1, self._active) if self.depth < MAX_DEPTH else self
 
     def fresh(self) -> Flow | None:
         """Return a flow for a part of what is written here, with no emphasis of its own; None if there can be none."""
@@ -272,7 +272,7 @@ class CellFlow(Flow):
     has_headings = False
 
     def nested(self) -> Flow:
-        return CellFlow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
+        return CellFlow(self.depth + 1, self._active) if self.depth < MAX_DEPTH else self
 
     def break_line(self) -> None:
         self.pieces.append(BREAK)

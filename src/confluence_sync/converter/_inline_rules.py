@@ -60,7 +60,7 @@ class Link:
             if is_link and flow.has_links and not flow.has_marks():
                 self._write(context, element, [unescape(text)] if text else [])
             else:
-                context.fill(element, text, mark, block=block)
+                element.fill(context, text, mark, block=block)
 
         return write
 

@@ -15,7 +15,7 @@ from ._line_builder import build_line
 from ._pieces import BREAK, CODE, DELETED, NEW_LINE, STRONG, Break, End, Mark, Markup, Piece
 from ._tokens import unescape
 
-__all__ = ["render_line", "render_text", "render_whole", "strong"]
+__all__ = ["render_line", "render_whole", "strong"]
 
 _ONLY_TEXT = frozenset({str})
 
@@ -33,7 +33,8 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
         return _alone(pieces[0], line_break, label=label) if pieces else ""
     kinds = {*map(type, pieces)}
     if kinds == _ONLY_TEXT:
-        return render_text("".join(cast("Sequence[str]", pieces)), line_break=line_break, label=label)
+        text = "".join(cast("Sequence[str]", pieces))
+        return text if is_plain(text) else _escaped(text, line_break, label=label)
     way = _simple_lines if Break in kinds else _simple_line
     line = way(pieces, line_break, label=label)
     if line is not None:
@@ -41,11 +42,6 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
     if Markup not in kinds and all(type(piece) is not str or piece.isspace() for piece in pieces):
         return ""
     return build_line(pieces, line_break=line_break, label=label)
-
-
-def render_text(text: str, *, line_break: str = NEW_LINE, label: bool = False) -> str:
-    """Return the Markdown of a line that is nothing but text."""
-    return text if is_plain(text) else _escaped(text, line_break, label=label)
 
 
 def render_whole(text: str, mark: Mark | None, *, line_break: str) -> str:
@@ -66,6 +62,7 @@ def strong(markdown: str) -> str:
 
 
 def _escaped(text: str, line_break: str, *, label: bool = False) -> str:
+    """Return a line that is nothing but text."""
     words = squeeze(text)
     return escape_label(words) if label else escape(words, starts_line=line_break == NEW_LINE)
 
@@ -73,7 +70,7 @@ def _escaped(text: str, line_break: str, *, label: bool = False) -> str:
 def _alone(piece: Piece, line_break: str, *, label: bool) -> str:
     """Return a line of one piece: a break or the end of a mark is nothing by itself."""
     if type(piece) is str:
-        return render_text(piece, line_break=line_break, label=label)
+        return piece if is_plain(piece) else _escaped(piece, line_break, label=label)
     return piece if isinstance(piece, Markup) else ""
 
 

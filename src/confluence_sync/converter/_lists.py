@@ -44,8 +44,7 @@ class ListBuilder:
     def add_line(self, text: str, box: str = "") -> None:
         """Add an item that is one line."""
         self._settle()
-        self._add(box or self._lead, [text] if text else [])
-        self._last = None
+        self._add(box or self._lead, [text] if text else [], None)
 
     def check(self) -> None:
         """Check the box of the item begun last."""
@@ -61,13 +60,17 @@ class ListBuilder:
         return [self._items[index] for index in filled]
 
     def _begin(self, box: str = "") -> Flow:
-        self._last = flow = self._outer.nested()
-        self._add(box, flow.blocks)
+        flow = self._outer.nested()
+        self._add(box, flow.blocks, flow)
         return flow
 
-    def _add(self, box: str, blocks: Sequence[str]) -> None:
-        self._items.append(Item(str(self._next) if self.ordered else "", box, blocks))
-        self._next = min(self._next + 1, _LAST)
+    def _add(self, box: str, blocks: Sequence[str], flow: Flow | None) -> None:
+        number = ""
+        if self.ordered:
+            number = str(self._next)
+            self._next = min(self._next + 1, _LAST)
+        self._items.append(Item(number, box, blocks))
+        self._last = flow
 
     def _settle(self) -> None:
         """Hand what stands between the items to the one before."""

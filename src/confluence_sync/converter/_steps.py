@@ -77,7 +77,7 @@ def _start(tag: str) -> _Tag:
     if isinstance(rule, Switch):
         return _Tag(name, (rule.begin, rule.end)) if ends else _Tag(name, (rule.begin,), rule)
     element = Element(name, rule, read_attributes(tag))
-    return _Tag(name, (_put(element),)) if ends else _Tag(name, (_open(element),), rule, element)
+    return _Tag(name, (_put(element),)) if ends else _Tag(name, (element.open,), rule, element)
 
 
 def _end(tag: str) -> _Tag:
@@ -85,7 +85,7 @@ def _end(tag: str) -> _Tag:
     rule = ELEMENTS.get(name)
     if rule is None or name in VOID:
         return _Tag(name, ())
-    return _Tag(name, (rule.end if isinstance(rule, Switch) else _close(name),))
+    return _Tag(name, (rule.end if isinstance(rule, Switch) else Element(name, rule).close,))
 
 
 def _line(before: Sequence[_Tag], after: Sequence[_Tag]) -> tuple[Line | None, int]:
@@ -108,18 +108,10 @@ def _line(before: Sequence[_Tag], after: Sequence[_Tag]) -> tuple[Line | None, i
     return (_mark_line(mark) if mark else None), depth
 
 
-def _open(element: Element) -> Step:
-    return lambda context: context.open(element)
-
-
 def _put(element: Element) -> Step:
     if isinstance(element.rule, EmptyRule):
         return element.rule.put(element)
-    return lambda context: context.put(element)
-
-
-def _close(name: str) -> Step:
-    return lambda context: context.close(name)
+    return element.put
 
 
 def _warning(name: str) -> Step:
@@ -129,7 +121,7 @@ def _warning(name: str) -> Step:
 def _element_line(element: Element, mark: Mark | None, *, block: bool) -> Line:
     if isinstance(element.rule, LineRule):
         return element.rule.line(element, mark, block=block)
-    return lambda context, text: context.fill(element, text, mark, block=block)
+    return lambda context, text: element.fill(context, text, mark, block=block)
 
 
 def _paragraph_line(mark: Mark | None) -> Line:
