@@ -52,7 +52,7 @@ _ADDRESS = re.compile(
     re.VERBOSE,
 )
 _ADDRESS_AT_END = re.compile(r"(?<![\w/.<(-])https?://[^\s<>\\()\[\]*_~`]+\Z")
-_ZERO_WIDTH = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
+_ZERO_WIDTH = re.compile("[\xad\u200b\u2060\ufeff]")
 """Soft hyphen, zero-width space, word joiner, byte order mark: invisible, and in the way of a search."""
 _UNPLAIN = re.compile(
     r"[\\`*~<&\[\]\t-\r\x1c-\x1f\x85\xa0\xad\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
@@ -69,7 +69,7 @@ def squeeze(text: str) -> str:
 
     Characters of no width are left out.
     """
-    return " ".join(text.split() if text.isascii() else text.translate(_ZERO_WIDTH).split())
+    return " ".join(text.split() if text.isascii() else _ZERO_WIDTH.sub("", text).split())
 
 
 def is_plain(text: str) -> bool:

@@ -79,7 +79,7 @@ class TableBuilder:
             self.start_row()
         row = self._rows[-1]
         if columns > 1 or rows > 1:
-            self._spans[len(self._rows) - 1, len(row)] = (columns, rows)
+            self._spans[len(self._rows) - 1, len(row)] = _clamp(columns), _clamp(rows)
         if header or (self._html and self._in_head):
             self._headers += 1
             text = _Header(text)
@@ -108,7 +108,7 @@ class TableBuilder:
 
     def _html_row(self, number: int) -> Iterator[HtmlCell]:
         for index, cell in enumerate(self._rows[number]):
-            columns, rows = map(_clamp, self._spans.get((number, index), (1, 1)))
+            columns, rows = self._spans.get((number, index), (1, 1))
             if isinstance(cell, _Header):
                 words = _without_strong(cell)
                 yield HtmlCell("th", cell if begins_block(words) else words, columns, rows)
@@ -139,7 +139,7 @@ class TableBuilder:
                 while position in blocked:
                     position += 1
                 columns[position] = cell
-                width, height = map(_clamp, self._spans.get((number, index), (1, 1)))
+                width, height = self._spans.get((number, index), (1, 1))
                 budget -= width * height
                 if budget < 0:
                     width = height = 1
