@@ -242,7 +242,7 @@ class Flow:
         marks = ".)" if ordered else "-*"
         before = self.blocks[-1] if self.blocks else ""
         mark = marks[isinstance(before, ListBlock) and marker(before) == marks[0]]
-        texts = [item_text(item, f"{item.number}{mark}" if ordered else mark) for item in items]
+        texts = [item_text(item, item.number + mark) for item in items]
         self.blocks.append(ListBlock("\n".join(texts)))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

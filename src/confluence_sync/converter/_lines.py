@@ -46,10 +46,12 @@ def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: b
 
 def render_whole(text: str, mark: Mark | None, *, line_break: str) -> str:
     """Return the Markdown of a line that is one text of the document, all of it emphasised if there is a mark."""
+    if "&" in text:
+        text = unescape(text)
     if mark:
-        pieces = (mark.opening, unescape(text), mark.closing)
+        pieces = (mark.opening, text, mark.closing)
         return _marked(*pieces, label=False) or render_line(pieces, line_break=line_break)
-    return text if is_plain(text) else _escaped(unescape(text), line_break)
+    return text if is_plain(text) else _escaped(text, line_break)
 
 
 def strong(markdown: str) -> str:

@@ -48,7 +48,7 @@ class ListBuilder:
 
     def check(self) -> None:
         """Check the box of the item begun last."""
-        self._items[-1] = self._items[-1]._replace(box="[x]")
+        self._items[-1].box = "[x]"
 
     def finish(self) -> Sequence[Item]:
         """Return the items that have content, and those between that only count; the list is done with."""
@@ -85,5 +85,5 @@ class ListBuilder:
         if self._last is None:
             self._last = self._outer.nested()
             self._last.blocks += self._items[-1].blocks
-            self._items[-1] = self._items[-1]._replace(blocks=self._last.blocks)
+            self._items[-1].blocks = self._last.blocks
         return self._last
