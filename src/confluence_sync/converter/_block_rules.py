@@ -50,7 +50,7 @@ class Heading(OneLine):
 
         def write(context: Context, text: str) -> None:
             flow = context.flow
-            if mark or flow.is_line or not flow.has_headings or flow.has_marks():
+            if mark or flow.is_line or not flow.has_headings or flow.marks:
                 element.fill(context, text, mark, block=block)
             elif is_plain(text):
                 context.headings.append(text)

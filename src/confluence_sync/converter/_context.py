@@ -155,7 +155,7 @@ class Context:
             element, _ = self.stack[-1]
             element.close(self)
             self.warnings.note("malformed", "an element is not closed")
-        if self.flow.has_marks():
+        if self.flow.marks:
             self.warnings.note("malformed", "an element is not closed")
 
     @contextmanager

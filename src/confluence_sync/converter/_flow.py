@@ -42,11 +42,12 @@ class Flow:
         has_headings: Whether a heading in it is a heading of the document.
         has_links: Whether a link or an anchor can be in it.
         owner: The list or the table that takes items or rows from this flow, if there is one.
+        marks: The emphasis that goes on in what comes next, with how often it has begun.
         blocks: The finished blocks.
         pieces: The line that is being written.
     """
 
-    __slots__ = ("_active", "blocks", "depth", "owner", "pieces")
+    __slots__ = ("blocks", "depth", "marks", "owner", "pieces")
     line_break = NEW_LINE
     keeps_space = False
     is_line = False
@@ -57,7 +58,7 @@ class Flow:
         self.depth = depth
         self.owner: object = None
         self.blocks: list[str] = []
-        self._active: dict[Mark, int] = dict.fromkeys(active, 1) if active else {}
+        self.marks: dict[Mark, int] = dict.fromkeys(active, 1) if active else {}
         self.pieces: list[Piece] = [mark.opening for mark in active] if active else []
 
     # Pieces of a line
@@ -70,7 +71,7 @@ class Flow:
         """Add text with emphasis."""
         if not text:
             return
-        if self._active:
+        if self.marks:
             self.open_mark(mark)
             self.add_text(text)
             self.close_mark(mark)
@@ -119,29 +120,25 @@ class Flow:
 
     def open_mark(self, mark: Mark) -> None:
         """Begin emphasis. It goes on in later paragraphs until it is closed."""
-        count = self._active.get(mark, 0)
-        self._active[mark] = count + 1
+        count = self.marks.get(mark, 0)
+        self.marks[mark] = count + 1
         if not count:
             self.pieces.append(mark.opening)
 
     def close_mark(self, mark: Mark) -> None:
         """End emphasis; nothing happens if there is none."""
-        count = self._active.get(mark, 0)
+        count = self.marks.get(mark, 0)
         if count > 1:
-            self._active[mark] = count - 1
+            self.marks[mark] = count - 1
         elif count:
-            del self._active[mark]
+            del self.marks[mark]
             self.pieces.append(mark.closing)
-
-    def has_marks(self) -> bool:
-        """Tell whether emphasis goes on in what comes next."""
-        return bool(self._active)
 
     # Flows within
 
     def nested(self) -> Flow:
         """Return the flow for a container of blocks in this one: a new one, or this one if it can hold none."""
-        return Flow(self.depth + 1, self._active) if self.depth < MAX_DEPTH else self
+        return Flow(self.depth + 1, self.marks) if self.depth < MAX_DEPTH else self
 
     def fresh(self) -> Flow | None:
         """Return a flow for a part of what is written here, with no emphasis of its own; None if there can be none."""
@@ -150,11 +147,11 @@ class Flow:
 
     def line(self) -> Flow:
         """Return the flow for content that has to be one line: a heading, a caption."""
-        return LineFlow(self.depth, (CODE,) if CODE in self._active else ())
+        return LineFlow(self.depth, (CODE,) if CODE in self.marks else ())
 
     def link(self) -> Flow:
         """Return the flow for the text of a link."""
-        return LabelFlow(self.depth, (CODE,) if CODE in self._active else ())
+        return LabelFlow(self.depth, (CODE,) if CODE in self.marks else ())
 
     # Blocks
 
@@ -162,7 +159,7 @@ class Flow:
         """Finish the paragraph being written, if there is anything in it."""
         if self.pieces:
             text = render_line(self.pieces, line_break=self.line_break)
-            self.pieces = [mark.opening for mark in self._active] if self._active else []
+            self.pieces = [mark.opening for mark in self.marks] if self.marks else []
             if text:
                 self.blocks.append(text)
 
@@ -170,7 +167,7 @@ class Flow:
         """Add a paragraph that is nothing but text, all of it emphasised if there is a mark."""
         if self.pieces:
             self.end_paragraph()
-        if self._active:
+        if self.marks:
             self.add_marked(mark, text) if mark else self.add_text(text)
             self.end_paragraph()
         elif line := render_whole(text, mark, line_break=self.line_break):
@@ -238,7 +235,8 @@ class Flow:
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
         """Add a list. One that follows another of its kind takes another marker, or they would be one list."""
-        self.end_paragraph()
+        if self.pieces:
+            self.end_paragraph()
         marks = ".)" if ordered else "-*"
         before = self.blocks[-1] if self.blocks else ""
         mark = marks[isinstance(before, ListBlock) and marker(before) == marks[0]]
@@ -256,7 +254,8 @@ class Flow:
 
     def finish(self) -> str:
         """Return all of it as Markdown."""
-        self.end_paragraph()
+        if self.pieces:
+            self.end_paragraph()
         return "\n\n".join(self.blocks)
 
 
@@ -272,7 +271,7 @@ class CellFlow(Flow):
     has_headings = False
 
     def nested(self) -> Flow:
-        return CellFlow(self.depth + 1, self._active) if self.depth < MAX_DEPTH else self
+        return CellFlow(self.depth + 1, self.marks) if self.depth < MAX_DEPTH else self
 
     def break_line(self) -> None:
         self.pieces.append(BREAK)

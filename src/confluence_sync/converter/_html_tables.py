@@ -24,7 +24,7 @@ class HtmlCellFlow(Flow):
     has_headings = False
 
     def nested(self) -> Flow:
-        return HtmlCellFlow(self.depth + 1, self._active) if self.depth < MAX_DEPTH else self
+        return HtmlCellFlow(self.depth + 1, self.marks) if self.depth < MAX_DEPTH else self
 
     def heading(self, level: int, text: str) -> None:
         del level

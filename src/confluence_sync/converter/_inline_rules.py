@@ -57,7 +57,7 @@ class Link:
 
         def write(context: Context, text: str) -> None:
             flow = context.flow
-            if is_link and flow.has_links and not flow.has_marks():
+            if is_link and flow.has_links and not flow.marks:
                 self._write(context, element, [unescape(text)] if text else [])
             else:
                 element.fill(context, text, mark, block=block)

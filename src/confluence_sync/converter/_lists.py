@@ -27,7 +27,7 @@ class ListBuilder:
     def __init__(self, outer: Flow, stray: Flow, *, ordered: bool = False, start: int = 1, lead: str = "") -> None:
         self.stray = stray
         self.ordered = ordered
-        self.takes_lines = type(outer) is Flow and not outer.has_marks()
+        self.takes_lines = type(outer) is Flow and not outer.marks
         stray.owner = self
         self._outer = outer
         self._next = start
