@@ -64,15 +64,16 @@ class Element:
 
     def close(self, context: Context) -> None:
         """Close the innermost element of its name, and what is open in that; nothing happens if there is none."""
-        if not context.counts[self.name]:
+        name, counts = self.name, context.counts
+        if not counts[name]:
             context.warnings.note("malformed", "an element is closed that is not open")
             return
         while True:
             element, outer = context.stack.pop()
-            context.counts[element.name] -= 1
+            counts[element.name] -= 1
             content, context.flow = context.flow, outer
             element.rule.close(context, element, content)
-            if element.name == self.name:
+            if element.name == name:
                 return
             context.warnings.note("malformed", "an element is not closed")
 

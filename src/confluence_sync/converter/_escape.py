@@ -9,10 +9,10 @@ __all__ = [
     "bracket_address",
     "code_span",
     "escape",
+    "escape_between",
     "escape_label",
     "fence",
     "is_plain",
-    "is_prose",
     "squeeze",
 ]
 
@@ -83,11 +83,6 @@ def is_plain(text: str) -> bool:
     )
 
 
-def is_prose(text: str) -> bool:
-    """Tell whether text within a line is the Markdown of itself. No is a safe answer."""
-    return "  " not in text and not _UNPLAIN.search(text) and ("_" not in text or not _UNDERSCORE.search(text))
-
-
 def begins_block(text: str) -> bool:
     """Tell whether text at the start of a line would begin a block."""
     return _LINE_START.match(text) is not None
@@ -108,6 +103,17 @@ def escape_label(text: str) -> str:
     if _SUSPECT.search(escaped):
         escaped = _MARKUP.sub(_escaped, escaped)
     return _ESCAPE_OR_BRACKET.sub(_escaped_bracket, escaped) if "[" in escaped or "]" in escaped else escaped
+
+
+def escape_between(text: str, *, label: bool) -> str:
+    """Escape text between marks, or of a label; white space at its ends is one space."""
+    if "  " not in text and not _UNPLAIN.search(text) and ("_" not in text or not _UNDERSCORE.search(text)):
+        return text
+    words = squeeze(text)
+    if not words:
+        return " " if text.isspace() else ""
+    words = escape_label(words) if label else escape(words)
+    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
 
 
 def bracket_address(markdown: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from ._escape import begins_block, code_span, escape, escape_label, is_plain, is_prose, squeeze
+from ._escape import begins_block, code_span, escape, escape_between, escape_label, is_plain, squeeze
 from ._line_builder import build_line
 from ._pieces import BREAK, CODE, DELETED, NEW_LINE, STRONG, Break, End, Mark, Markup, Piece
 from ._tokens import unescape
@@ -106,7 +106,7 @@ def _simple_line(pieces: Sequence[Piece], line_break: str, *, label: bool) -> st
         if type(piece) is str:
             text += piece
             continue
-        if text and (words := _prose(text, label=label)):
+        if text and (words := escape_between(text, label=label)):
             if mark and not (mark.is_free or words[0] in _AFTER):
                 return None
             line, mark = line + words, None
@@ -123,7 +123,7 @@ def _simple_line(pieces: Sequence[Piece], line_break: str, *, label: bool) -> st
             line += piece
         else:
             return None
-    if text and (words := _prose(text, label=label)):
+    if text and (words := escape_between(text, label=label)):
         if mark and not (mark.is_free or words[0] in _AFTER):
             return None
         line += words
@@ -137,17 +137,6 @@ _AFTER = " .,;:)"
 """What marks stand apart from: before a mark that is not free, if there is something, and after one."""
 
 
-def _prose(text: str, *, label: bool) -> str:
-    """Return text between marks; white space at its ends is one space."""
-    if is_prose(text):
-        return text
-    words = squeeze(text)
-    if not words:
-        return " " if text.isspace() else ""
-    words = escape_label(words) if label else escape(words)
-    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
-
-
 def _marked(opening: End, content: Piece | None, closing: Piece | None, *, label: bool) -> str:
     """Return words in a mark, "" if what is in it may keep it from working, or is more than words."""
     mark = opening.mark
@@ -155,7 +144,7 @@ def _marked(opening: End, content: Piece | None, closing: Piece | None, *, label
         return ""
     if mark is CODE:
         return _code(content)
-    words = content if isinstance(content, Markup) else _prose(content, label=label)
+    words = content if isinstance(content, Markup) else escape_between(content, label=label)
     ends = words[:1], words[-1:]
     if not words or " " in ends or (mark is DELETED and "~" in ends):
         return ""

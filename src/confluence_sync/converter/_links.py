@@ -172,12 +172,12 @@ def write_link(flow: Flow, pieces: list[Piece], target: Target) -> None:
         link, source = f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})", [target.text]
     else:
         link = ""
-    texts = [piece for piece in pieces if isinstance(piece, str)]
-    if texts and texts[0][:1].isspace():
+    texts = [piece for piece in pieces if isinstance(piece, str)] or [""]
+    if texts[0][:1].isspace():
         flow.pieces.append(" ")
     if link:
         flow.markup(link, source)
-    if texts and texts[-1][-1:].isspace():
+    if texts[-1][-1:].isspace():
         flow.pieces.append(" ")
 
 
