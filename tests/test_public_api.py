@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 from importlib.metadata import version
 
 import pytest
@@ -52,3 +54,15 @@ def test_the_front_door():
     assert sorted(confluence_sync.__all__) == list(confluence_sync.__all__)
     for item in confluence_sync.__all__:
         getattr(confluence_sync, item)
+
+
+def test_the_converter_alone_imports_little():
+    """Those who only convert wait for no HTTP client, no engine, no parser of Markdown or YAML."""
+    script = "import sys, confluence_sync.converter; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
+    assert {"httpx", "cattrs", "mistune", "yaml", "confluence_sync.engine"}.isdisjoint(modules)
+
+
+def test_names_of_the_front_door_are_listed():
+    """Names that are imported when they are asked for are found by those who look."""
+    assert set(confluence_sync.__all__) <= set(dir(confluence_sync))

@@ -6,15 +6,17 @@ The stages are packages of their own: `client` reads, `planner` decides, `conver
 tests of hosts need. The names below are those that nearly every host uses.
 """
 
-from importlib import metadata as _metadata
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
 
-from .client import ConfluenceClient, SiteApiToken
-from .converter import convert
-from .engine import RunReport, SyncEngine, SyncRun
-from .errors import ConfluenceSyncError
-from .models import Outcome, RunMode, SpaceMapping
-from .planner import plan_sync
-from .sync import ConfluenceSync
+if TYPE_CHECKING:
+    from .client import ConfluenceClient, SiteApiToken
+    from .converter import convert
+    from .engine import RunReport, SyncEngine, SyncRun
+    from .errors import ConfluenceSyncError
+    from .models import Outcome, RunMode, SpaceMapping
+    from .planner import plan_sync
+    from .sync import ConfluenceSync
 
 __all__ = [
     "ConfluenceClient",
@@ -32,8 +34,30 @@ __all__ = [
     "plan_sync",
 ]
 
+_MODULES = {
+    "ConfluenceClient": "client",
+    "ConfluenceSync": "sync",
+    "ConfluenceSyncError": "errors",
+    "Outcome": "models",
+    "RunMode": "models",
+    "RunReport": "engine",
+    "SiteApiToken": "client",
+    "SpaceMapping": "models",
+    "SyncEngine": "engine",
+    "SyncRun": "engine",
+    "convert": "converter",
+    "plan_sync": "planner",
+}
+"""Imported when they are asked for: those who only convert need neither an HTTP client nor an engine."""
 
-def __getattr__(name: str) -> str:
+
+def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return _metadata.version("confluence-sync-engine")
+        return _import_module("importlib.metadata").version("confluence-sync-engine")
+    if name in _MODULES:
+        return getattr(_import_module(f".{_MODULES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -11,11 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._convert import CONVERTER_FINGERPRINT, Conversion, ConvertOptions, account_ids, convert
-from ._front_matter import Document, read_document, render_document
 from ._macro import Excerpt, Macro, MacroHandler
 from ._macros import MACROS
 
 if TYPE_CHECKING:
+    from ._front_matter import Document, read_document, render_document
     from ._preview import preview_html
     from ._sections import Section, sections
 
@@ -37,8 +37,15 @@ __all__ = [
     "sections",
 ]
 
-_READERS = {"Section": "_sections", "preview_html": "_preview", "sections": "_sections"}
-"""Imported when they are asked for: those who only convert need no Markdown parser."""
+_READERS = {
+    "Document": "_front_matter",
+    "Section": "_sections",
+    "preview_html": "_preview",
+    "read_document": "_front_matter",
+    "render_document": "_front_matter",
+    "sections": "_sections",
+}
+"""Imported when they are asked for: those who only convert need no parser of Markdown or YAML."""
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-__all__ = ["Anchors", "Slugs", "slug", "without_marks"]
+__all__ = ["Anchors", "Slugs", "holds_marks", "slug", "without_marks"]
 
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
 
@@ -33,6 +33,11 @@ def slug(heading: str) -> str:
 def without_marks(heading: str) -> str:
     """Return a heading without the marks of the anchors set in it."""
     return " ".join(_PLACE.sub("", heading).split()) if "\x01" in heading else heading
+
+
+def holds_marks(markdown: str) -> bool:
+    """Tell whether a page holds marks that `Anchors.settle` replaces."""
+    return "\x00" in markdown or "\x01" in markdown
 
 
 class Slugs:
@@ -80,7 +85,6 @@ class Anchors:
         self._open = [0]
         self._taken: dict[str, int] = {}
         """Anchors, and how many others of that name have got a number."""
-        self._pending = False
 
     @property
     def part(self) -> Part:
@@ -99,7 +103,6 @@ class Anchors:
 
     def link(self, name: str) -> str:
         """Return the address of an anchor of the part being read."""
-        self._pending = True
         return f"#\x00{self._open[-1]},{quote(name, safe='')}\x00"
 
     def place(self, name: str, *, in_heading: bool) -> str:
@@ -113,13 +116,10 @@ class Anchors:
             unique = f"{base}-{self._taken[base]}"
         self._taken[unique] = 0
         self.part.ids[base] = unique
-        self._pending = self._pending or in_heading
         return f"\x01{unique}\x01" if in_heading else _anchor(unique)
 
     def settle(self, markdown: str, headings: Sequence[str]) -> str:
         """Replace the marks in a page, given its headings as plain text with the marks in them."""
-        if not self._pending:
-            return markdown
         index = _Headings(headings)
 
         def place(match: re.Match[str]) -> str:

@@ -6,8 +6,9 @@ from ._anchors import without_marks
 from ._context import Context, Element
 from ._escape import escape, is_plain, squeeze
 from ._flow import Flow
-from ._inline import NEW_LINE, Mark, render_whole, words
+from ._lines import render_whole
 from ._lists import ListBuilder
+from ._pieces import NEW_LINE, Mark, words
 from ._rules import Blocks, Line, OneLine, Paragraph
 from ._tables import TableBuilder
 from ._tokens import unescape
@@ -44,13 +45,13 @@ class Heading(OneLine):
                 context.headings.append(words(content.pieces))
             context.flow.heading(int(element.name[1]), text)
 
-    def line(self, element: Element, mark: Mark | None) -> Line:
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
         level = int(element.name[1])
 
         def write(context: Context, text: str) -> None:
             flow = context.flow
-            if mark or flow.is_line or not flow.has_headings or flow.has_marks():
-                context.fill(element, text, mark, block=True)
+            if mark or flow.is_line or not flow.has_headings or flow.marks:
+                element.fill(context, text, mark, block=block)
             elif is_plain(text):
                 context.headings.append(text)
                 flow.heading(level, text)
@@ -67,8 +68,7 @@ def quote(context: Context, _element: Element, content: Flow) -> None:
     context.flow.quote("", "", content)
 
 
-def preformatted(context: Context, _element: Element, content: Flow) -> None:
-    text = content.finish()
+def preformatted(context: Context, _element: Element, text: str) -> None:
     if text.strip():
         context.flow.code("", text)
 
@@ -95,14 +95,13 @@ class List(Blocks):
         super().__init__(self._write_list)
         self._ordered = ordered
 
-    def open(self, context: Context, element: Element) -> Flow:
-        outer, content = context.flow, super().open(context, element)
-        if content is not outer:
-            attributes = element.attributes
+    def begin(self, context: Context, element: Element, content: Flow) -> None:
+        attributes = element.attributes
+        start, lead = 1, ""
+        if attributes:
             start = _number(attributes.get("start"), 1)
             lead = "**Decision:**" if DECISIONS in (attributes.get("class"), attributes.get("type")) else ""
-            ListBuilder(outer, content, ordered=self._ordered, start=start, lead=lead)
-        return content
+        ListBuilder(context.flow, content, ordered=self._ordered, start=start, lead=lead)
 
     @staticmethod
     def _write_list(context: Context, _element: Element, content: Flow) -> None:
@@ -123,13 +122,13 @@ class Item(Paragraph):
             owner = context.flow.owner
         return owner.item(self.box) if isinstance(owner, ListBuilder) else super().open(context, element)
 
-    def line(self, element: Element, mark: Mark | None) -> Line:
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
         def write(context: Context, text: str) -> None:
             owner = context.flow.owner
             if isinstance(owner, ListBuilder) and owner.takes_lines:
                 owner.add_line(render_whole(text, mark, line_break=NEW_LINE), self.box)
             else:
-                context.fill(element, text, mark, block=True)
+                element.fill(context, text, mark, block=block)
 
         return write
 
@@ -149,9 +148,9 @@ class Task(Item):
         context.tasks.pop()
 
 
-def task_status(context: Context, _element: Element, content: Flow) -> None:
+def task_status(context: Context, _element: Element, text: str) -> None:
     builder = context.tasks[-1] if context.tasks else None
-    if isinstance(builder, ListBuilder) and content.finish().strip() == "complete":
+    if isinstance(builder, ListBuilder) and text.strip() == "complete":
         builder.check()
 
 
@@ -166,11 +165,9 @@ class Table(Blocks):
     def __init__(self) -> None:
         super().__init__(self._write_table)
 
-    def open(self, context: Context, element: Element) -> Flow:
-        outer, content = context.flow, super().open(context, element)
-        if content is not outer:
-            context.tables.begin(outer, content)
-        return content
+    def begin(self, context: Context, element: Element, content: Flow) -> None:
+        del element
+        context.tables.begin(context.flow, content)
 
     @staticmethod
     def _write_table(context: Context, _element: Element, _content: Flow) -> None:
@@ -193,18 +190,20 @@ class Head:
 def start_row(context: Context) -> None:
     """`tr`. Outside of a table it begins a paragraph."""
     end_row(context)
-    if context.flow.pieces:
-        context.flow.end_paragraph()
-    if isinstance(context.flow.owner, TableBuilder):
-        context.flow.owner.start_row()
+    flow = context.flow
+    if flow.pieces:
+        flow.end_paragraph()
+    if isinstance(flow.owner, TableBuilder):
+        flow.owner.start_row()
 
 
 def end_row(context: Context) -> None:
     """`</tr>`: a cell that is still open ends too."""
     if not isinstance(context.flow.owner, TableBuilder):
         context.close_implied({"td", "th"}, within={"table"})
-    if context.flow.pieces and isinstance(context.flow.owner, TableBuilder):
-        context.flow.end_paragraph()
+    flow = context.flow
+    if flow.pieces and isinstance(flow.owner, TableBuilder):
+        flow.end_paragraph()
 
 
 class Cell(Paragraph):
@@ -224,7 +223,7 @@ class Cell(Paragraph):
         else:
             owner.close_cell(content, *self._shape(element))
 
-    def line(self, element: Element, mark: Mark | None) -> Line:
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
         header, columns, rows = self._shape(element)
 
         def write(context: Context, text: str) -> None:
@@ -232,7 +231,7 @@ class Cell(Paragraph):
             if isinstance(owner, TableBuilder):
                 owner.add_cell(render_whole(text, mark, line_break=owner.line_break), header, columns, rows)
             else:
-                context.fill(element, text, mark, block=True)
+                element.fill(context, text, mark, block=block)
 
         return write
 

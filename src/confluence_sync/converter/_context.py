@@ -13,9 +13,9 @@ import attrs
 from ..models import PageLink
 from ..protocols import LinkResolver
 from ._flow import Flow
-from ._inline import Mark
 from ._links import Links
 from ._macro import Excerpt, Macro, MacroHandler
+from ._pieces import Mark
 from ._references import Reference
 from ._tables import Tables
 from ._warnings import Warnings
@@ -55,6 +55,44 @@ class Element:
     rule: Rule
     attributes: Mapping[str, str] = _NONE
 
+    def open(self, context: Context) -> None:
+        """Open it: what follows is its content."""
+        content = self.rule.open(context, self)
+        context.stack.append((self, context.flow))
+        context.counts[self.name] += 1
+        context.flow = content
+
+    def close(self, context: Context) -> None:
+        """Close the innermost element of its name, and what is open in that; nothing happens if there is none."""
+        name, counts = self.name, context.counts
+        if not counts[name]:
+            context.warnings.note("malformed", "an element is closed that is not open")
+            return
+        while True:
+            element, outer = context.stack.pop()
+            counts[element.name] -= 1
+            content, context.flow = context.flow, outer
+            element.rule.close(context, element, content)
+            if element.name == name:
+                return
+            context.warnings.note("malformed", "an element is not closed")
+
+    def put(self, context: Context) -> None:
+        """Open and close it, for it has no content."""
+        content = self.rule.open(context, self)
+        self.rule.close(context, self, content)
+
+    def fill(self, context: Context, text: str, mark: Mark | None, *, block: bool) -> None:
+        """Open and close it, with nothing in it but text, which is a paragraph if it is a `block`."""
+        content = self.rule.open(context, self)
+        if block:
+            content.add_paragraph(text, mark if text else None)
+        elif mark and text:
+            content.add_marked(mark, text)
+        elif text:
+            content.add_text(text)
+        self.rule.close(context, self, content)
+
 
 @attrs.define(eq=False)
 class Extension:
@@ -87,6 +125,8 @@ class Context:
         tasks: Owners of the tasks that are open.
         extensions: The extensions that are open.
         tables: The tables so far.
+        stack: The elements that are open, each with the flow it stands in.
+        counts: How many of a name are open.
     """
 
     def __init__(
@@ -107,72 +147,36 @@ class Context:
         self.tasks: list[object] = []
         self.extensions: list[Extension] = []
         self.tables = tables or Tables()
-        self._stack: list[tuple[Element, Flow]] = []
-        self._open: defaultdict[str, int] = defaultdict(int)
-
-    def open(self, element: Element) -> None:
-        """Open an element: what follows is its content."""
-        content = element.rule.open(self, element)
-        self._stack.append((element, self.flow))
-        self._open[element.name] += 1
-        self.flow = content
-
-    def close(self, name: str) -> None:
-        """Close the innermost element of a name, and what is still open in it; nothing happens if there is none."""
-        if not self._open[name]:
-            self.warnings.note("malformed", "an element is closed that is not open")
-            return
-        while True:
-            element, outer = self._stack.pop()
-            self._open[element.name] -= 1
-            content, self.flow = self.flow, outer
-            element.rule.close(self, element, content)
-            if element.name == name:
-                return
-            self.warnings.note("malformed", "an element is not closed")
-
-    def fill(self, element: Element, text: str, mark: Mark | None, *, block: bool) -> None:
-        """Open and close an element that has nothing in it but text, which is a paragraph if it is a `block`."""
-        content = element.rule.open(self, element)
-        if block:
-            content.add_paragraph(text, mark if text else None)
-        elif mark and text:
-            content.add_marked(mark, text)
-        elif text:
-            content.add_text(text)
-        element.rule.close(self, element, content)
-
-    def put(self, element: Element) -> None:
-        """Open and close an element that has no content."""
-        content = element.rule.open(self, element)
-        element.rule.close(self, element, content)
+        self.stack: list[tuple[Element, Flow]] = []
+        self.counts: defaultdict[str, int] = defaultdict(int)
 
     def close_all(self) -> None:
         """Close what the document left open."""
-        while self._stack:
-            self.close(self._stack[-1][0].name)
+        while self.stack:
+            element, _ = self.stack[-1]
+            element.close(self)
             self.warnings.note("malformed", "an element is not closed")
-        if self.flow.has_marks():
+        if self.flow.marks:
             self.warnings.note("malformed", "an element is not closed")
 
     @contextmanager
     def another_document(self) -> Iterator[None]:
         """Read another document into the flow: nothing that is open here can be closed by it."""
-        outer = self.references, self.macro, self.tasks, self.extensions, self._stack, self._open, self.flow.owner
+        outer = self.references, self.macro, self.tasks, self.extensions, self.stack, self.counts, self.flow.owner
         self.references, self.macro, self.tasks, self.extensions = [[]], None, [], []
-        self._stack, self._open, self.flow.owner = [], defaultdict(int), None
+        self.stack, self.counts, self.flow.owner = [], defaultdict(int), None
         try:
             yield
         finally:
-            self.references, self.macro, self.tasks, self.extensions, self._stack, self._open, self.flow.owner = outer
+            self.references, self.macro, self.tasks, self.extensions, self.stack, self.counts, self.flow.owner = outer
 
     def close_implied(self, names: Collection[str], within: Collection[str]) -> None:
         """Close an element that the next of its kind ends (`<li>a<li>b`), but none beyond its list or table."""
-        if not any(self._open[name] for name in names):
+        if not any(self.counts[name] for name in names):
             return
-        for element, _ in reversed(self._stack[-16:]):
+        for element, _ in reversed(self.stack[-16:]):
             if element.name in names:
-                self.close(element.name)
+                element.close(self)
                 return
             if element.name in within:
                 return

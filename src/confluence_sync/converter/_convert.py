@@ -10,6 +10,7 @@ import attrs
 
 from ..models import AccountId, AttachmentLink, ConversionWarning, PageLink, TableStyle
 from ..protocols import LinkResolver
+from ._anchors import holds_marks
 from ._context import Context
 from ._include import Includer
 from ._macro import MacroHandler
@@ -22,9 +23,6 @@ __all__ = ["CONVERTER_FINGERPRINT", "Conversion", "ConvertOptions", "account_ids
 
 CONVERTER_FINGERPRINT = "2"
 """Changes when the Markdown of a page may; files written under another one are written again."""
-
-_RULE_AT_START = re.compile(r"\A---(?=\n|\Z)")
-"""What would be taken for the begin of front matter, and what follows it for what a page says of itself."""
 
 _ACCOUNTS = re.compile(r"""ri:(?:account-id|userkey|username)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 
@@ -102,7 +100,11 @@ def convert(
     context = _read(storage, resolver, options, Tables(), included)
     if options.tables is TableStyle.HTML and context.tables.lossy:
         context = _read(storage, resolver, options, Tables(as_html=context.tables.lossy), included)
-    markdown = _RULE_AT_START.sub("___", context.links.anchors.settle(context.flow.finish(), context.headings))
+    markdown = context.flow.finish()
+    if holds_marks(markdown):
+        markdown = context.links.anchors.settle(markdown, context.headings)
+    if f"{markdown}\n".startswith("---\n"):
+        markdown = f"___{markdown[3:]}"  # not the begin of front matter
     return Conversion(
         markdown=f"{markdown}\n" if markdown else "",
         links=tuple(context.links.pages),

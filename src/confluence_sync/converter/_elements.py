@@ -22,10 +22,9 @@ from ._block_rules import (
     task_status,
 )
 from ._context import Context, Element, Rule
-from ._flow import Flow
-from ._inline import CODE, DELETED, EMPHASIS, STRONG, SUBSCRIPT, SUPERSCRIPT
 from ._inline_rules import ConfluenceLink, Image, Link, ReferenceRule, Span, Time, emoticon, html_image
 from ._macro_rules import ExtensionRule, MacroRule, Node, RichBody, extension_attribute, fallback, parameter, plain_body
+from ._pieces import CODE, DELETED, EMPHASIS, STRONG, SUBSCRIPT, SUPERSCRIPT
 from ._references import REFERENCES
 from ._rules import PARAGRAPH, Blocks, Raw, Switch, Void, marked
 
@@ -35,7 +34,7 @@ VOID = frozenset({"br", "hr", "img"})
 """Elements that HTML leaves unclosed."""
 
 
-def _drop(_context: Context, _element: Element, _content: Flow) -> None:
+def _drop(_context: Context, _element: Element, _text: str) -> None:
     """Write nothing."""
 
 

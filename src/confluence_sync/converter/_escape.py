@@ -9,10 +9,10 @@ __all__ = [
     "bracket_address",
     "code_span",
     "escape",
+    "escape_between",
     "escape_label",
     "fence",
     "is_plain",
-    "is_prose",
     "squeeze",
 ]
 
@@ -52,7 +52,7 @@ _ADDRESS = re.compile(
     re.VERBOSE,
 )
 _ADDRESS_AT_END = re.compile(r"(?<![\w/.<(-])https?://[^\s<>\\()\[\]*_~`]+\Z")
-_ZERO_WIDTH = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
+_ZERO_WIDTH = re.compile("[\xad\u200b\u2060\ufeff]")
 """Soft hyphen, zero-width space, word joiner, byte order mark: invisible, and in the way of a search."""
 _UNPLAIN = re.compile(
     r"[\\`*~<&\[\]\t-\r\x1c-\x1f\x85\xa0\xad\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
@@ -69,7 +69,7 @@ def squeeze(text: str) -> str:
 
     Characters of no width are left out.
     """
-    return " ".join(text.split() if text.isascii() else text.translate(_ZERO_WIDTH).split())
+    return " ".join(text.split() if text.isascii() else _ZERO_WIDTH.sub("", text).split())
 
 
 def is_plain(text: str) -> bool:
@@ -81,11 +81,6 @@ def is_plain(text: str) -> bool:
         and not _UNPLAIN.search(text)
         and ("_" not in text or not _UNDERSCORE.search(text))
     )
-
-
-def is_prose(text: str) -> bool:
-    """Tell whether text within a line is the Markdown of itself. No is a safe answer."""
-    return "  " not in text and not _UNPLAIN.search(text) and ("_" not in text or not _UNDERSCORE.search(text))
 
 
 def begins_block(text: str) -> bool:
@@ -104,8 +99,21 @@ def escape(text: str, *, starts_line: bool = False) -> str:
 
 def escape_label(text: str) -> str:
     """Escape the text of a link or an image: brackets as well."""
-    escaped = _MARKUP.sub(_escaped, text.replace("\n", " "))
+    escaped = text.replace("\n", " ")
+    if _SUSPECT.search(escaped):
+        escaped = _MARKUP.sub(_escaped, escaped)
     return _ESCAPE_OR_BRACKET.sub(_escaped_bracket, escaped) if "[" in escaped or "]" in escaped else escaped
+
+
+def escape_between(text: str, *, label: bool) -> str:
+    """Escape text between marks, or of a label; white space at its ends is one space."""
+    if "  " not in text and not _UNPLAIN.search(text) and ("_" not in text or not _UNDERSCORE.search(text)):
+        return text
+    words = squeeze(text)
+    if not words:
+        return " " if text.isspace() else ""
+    words = escape_label(words) if label else escape(words)
+    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
 
 
 def bracket_address(markdown: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import attrs
 
 __all__ = ["Block", "HtmlBlock", "Item", "ListBlock", "behind", "holds_fence", "interrupts", "item_text", "marker"]
 __all__ += ["table_row"]
@@ -32,7 +33,8 @@ class HtmlBlock(Block):
     __slots__ = ()
 
 
-class Item(NamedTuple):
+@attrs.define(eq=False)
+class Item:
     """An item of a list: its number or "", what goes before its text (the box of a task) or "", its blocks."""
 
     number: str
@@ -43,11 +45,12 @@ class Item(NamedTuple):
 def item_text(item: Item, mark: str) -> str:
     """Return an item behind its mark (`-`, `1.`), its further lines indented."""
     lead = f"{mark} {item.box}" if item.box else mark
-    if len(item.blocks) == 1 and type(line := item.blocks[0]) is str and "\n" not in line:
+    blocks = item.blocks
+    if len(blocks) == 1 and type(line := blocks[0]) is str and "\n" not in line:
         return f"{lead} {line}"
     parts = [lead]
     glue, before = " ", ""
-    for block in item.blocks:
+    for block in blocks:
         if glue == " " and item.box and isinstance(block, Block):
             glue = "\n\n"
         elif glue != " ":

@@ -8,11 +8,12 @@ beyond it a container shares the flow it stands in.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from ._escape import code_span, fence, is_plain, squeeze
+from ._escape import code_span, fence, squeeze
 from ._finished import Block, Item, ListBlock, behind, holds_fence, interrupts, item_text, marker, table_row
-from ._inline import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece, render_line, render_text, strong
+from ._lines import render_line, render_whole, strong
+from ._pieces import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece
 from ._tokens import unescape
 
 __all__ = ["MAX_DEPTH", "CellFlow", "Flow", "LabelFlow", "LineFlow", "Literal", "RawFlow"]
@@ -20,7 +21,7 @@ __all__ = ["MAX_DEPTH", "CellFlow", "Flow", "LabelFlow", "LineFlow", "Literal", 
 MAX_DEPTH = 20
 _CLOSING = re.compile(r"(?:^|(?<= ))(?=#+$)")
 _ESCAPED = r"\\"
-_LANGUAGE = re.compile(r"[^\w+#.-]+")
+_NOT_IN_LANGUAGE = re.compile(r"[^\w+#.-]+")
 
 
 class Literal(str):
@@ -39,22 +40,25 @@ class Flow:
         keeps_space: Whether white space at the start of its lines counts.
         is_line: Whether all of it is one line that is already begun.
         has_headings: Whether a heading in it is a heading of the document.
+        has_links: Whether a link or an anchor can be in it.
         owner: The list or the table that takes items or rows from this flow, if there is one.
+        marks: The emphasis that goes on in what comes next, with how often it has begun.
         blocks: The finished blocks.
         pieces: The line that is being written.
     """
 
-    __slots__ = ("_active", "blocks", "depth", "owner", "pieces")
+    __slots__ = ("blocks", "depth", "marks", "owner", "pieces")
     line_break = NEW_LINE
     keeps_space = False
     is_line = False
     has_headings = True
+    has_links = True
 
-    def __init__(self, depth: int = 0, active: Sequence[Mark] = ()) -> None:
+    def __init__(self, depth: int = 0, active: Collection[Mark] = ()) -> None:
         self.depth = depth
         self.owner: object = None
         self.blocks: list[str] = []
-        self._active: dict[Mark, int] = dict.fromkeys(active, 1) if active else {}
+        self.marks: dict[Mark, int] = dict.fromkeys(active, 1) if active else {}
         self.pieces: list[Piece] = [mark.opening for mark in active] if active else []
 
     # Pieces of a line
@@ -67,7 +71,7 @@ class Flow:
         """Add text with emphasis."""
         if not text:
             return
-        if self._active:
+        if self.marks:
             self.open_mark(mark)
             self.add_text(text)
             self.close_mark(mark)
@@ -116,29 +120,25 @@ class Flow:
 
     def open_mark(self, mark: Mark) -> None:
         """Begin emphasis. It goes on in later paragraphs until it is closed."""
-        count = self._active.get(mark, 0)
-        self._active[mark] = count + 1
+        count = self.marks.get(mark, 0)
+        self.marks[mark] = count + 1
         if not count:
             self.pieces.append(mark.opening)
 
     def close_mark(self, mark: Mark) -> None:
         """End emphasis; nothing happens if there is none."""
-        count = self._active.get(mark, 0)
+        count = self.marks.get(mark, 0)
         if count > 1:
-            self._active[mark] = count - 1
+            self.marks[mark] = count - 1
         elif count:
-            del self._active[mark]
+            del self.marks[mark]
             self.pieces.append(mark.closing)
-
-    def has_marks(self) -> bool:
-        """Tell whether emphasis goes on in what comes next."""
-        return bool(self._active)
 
     # Flows within
 
     def nested(self) -> Flow:
         """Return the flow for a container of blocks in this one: a new one, or this one if it can hold none."""
-        return Flow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
+        return Flow(self.depth + 1, self.marks) if self.depth < MAX_DEPTH else self
 
     def fresh(self) -> Flow | None:
         """Return a flow for a part of what is written here, with no emphasis of its own; None if there can be none."""
@@ -147,11 +147,11 @@ class Flow:
 
     def line(self) -> Flow:
         """Return the flow for content that has to be one line: a heading, a caption."""
-        return LineFlow(self.depth, (CODE,) if CODE in self._active else ())
+        return LineFlow(self.depth, (CODE,) if CODE in self.marks else ())
 
     def link(self) -> Flow:
         """Return the flow for the text of a link."""
-        return LabelFlow(self.depth, (CODE,) if CODE in self._active else ())
+        return LabelFlow(self.depth, (CODE,) if CODE in self.marks else ())
 
     # Blocks
 
@@ -159,7 +159,7 @@ class Flow:
         """Finish the paragraph being written, if there is anything in it."""
         if self.pieces:
             text = render_line(self.pieces, line_break=self.line_break)
-            self.pieces = [mark.opening for mark in self._active] if self._active else []
+            self.pieces = [mark.opening for mark in self.marks] if self.marks else []
             if text:
                 self.blocks.append(text)
 
@@ -167,15 +167,10 @@ class Flow:
         """Add a paragraph that is nothing but text, all of it emphasised if there is a mark."""
         if self.pieces:
             self.end_paragraph()
-        if mark:
-            self.add_marked(mark, text)
+        if self.marks:
+            self.add_marked(mark, text) if mark else self.add_text(text)
             self.end_paragraph()
-        elif self._active:
-            self.add_text(text)
-            self.end_paragraph()
-        elif is_plain(text):
-            self.blocks.append(text)
-        elif line := render_text(unescape(text), line_break=self.line_break):
+        elif line := render_whole(text, mark, line_break=self.line_break):
             self.blocks.append(line)
 
     def block(self, markdown: str) -> None:
@@ -196,7 +191,7 @@ class Flow:
         content.end_paragraph()
         self.end_paragraph()
         if not self.blocks:
-            self.blocks, content.blocks = content.blocks, []
+            self.blocks += content.blocks
             return
         for block in content.blocks:
             self.blocks.append(behind(self.blocks[-1], block))
@@ -219,25 +214,33 @@ class Flow:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
         while len(lines) > 1 and not lines[0].strip():
             del lines[0]
-        self.block(fence(_LANGUAGE.sub("", language), "\n".join([line.rstrip() for line in lines])))
+        if not language.isalnum():
+            language = _NOT_IN_LANGUAGE.sub("", language)
+        self.block(fence(language, "\n".join([line.rstrip() for line in lines])))
 
     def quote(self, label: str, title: str, content: Flow) -> None:
         """Add a quotation, or an alert if there is a label (`NOTE`), with a bold title if there is one."""
         body = content.finish()
-        first = "\n".join(filter(None, (f"[!{label}]" if label else "", strong(title))))
         if not body and not title:
             return
-        joined = body and not title and (interrupts(block := content.blocks[0]) or not isinstance(block, ListBlock))
-        text = ("\n" if joined else "\n\n").join(filter(None, (first, body)))
+        first = f"[!{label}]" if label else ""
+        if title:
+            first = f"{first}\n{strong(title)}" if first else strong(title)
+        if first and body:
+            block = content.blocks[0]
+            joined = not title and (not isinstance(block, ListBlock) or interrupts(block))
+            first += "\n" if joined else "\n\n"
+        text = first + body
         self.block("\n".join([f"> {line}" if line else ">" for line in text.split("\n")]))
 
     def list(self, items: Sequence[Item], *, ordered: bool) -> None:
         """Add a list. One that follows another of its kind takes another marker, or they would be one list."""
-        self.end_paragraph()
+        if self.pieces:
+            self.end_paragraph()
         marks = ".)" if ordered else "-*"
         before = self.blocks[-1] if self.blocks else ""
         mark = marks[isinstance(before, ListBlock) and marker(before) == marks[0]]
-        texts = [item_text(item, f"{item.number}{mark}" if ordered else mark) for item in items]
+        texts = [item_text(item, item.number + mark) for item in items]
         self.blocks.append(ListBlock("\n".join(texts)))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -251,7 +254,8 @@ class Flow:
 
     def finish(self) -> str:
         """Return all of it as Markdown."""
-        self.end_paragraph()
+        if self.pieces:
+            self.end_paragraph()
         return "\n\n".join(self.blocks)
 
 
@@ -267,7 +271,7 @@ class CellFlow(Flow):
     has_headings = False
 
     def nested(self) -> Flow:
-        return CellFlow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
+        return CellFlow(self.depth + 1, self.marks) if self.depth < MAX_DEPTH else self
 
     def break_line(self) -> None:
         self.pieces.append(BREAK)
@@ -362,6 +366,7 @@ class LabelFlow(LineFlow):
     """The text of a link. In a link there is no other one."""
 
     __slots__ = ()
+    has_links = False
     label = True
 
     def link(self) -> Flow:
@@ -372,6 +377,7 @@ class RawFlow(LineFlow):
     """Text that is no prose: code, the values of parameters. Of a flow with CDATA in it only that counts."""
 
     __slots__ = ()
+    has_links = False
 
     def link(self) -> Flow:
         return self

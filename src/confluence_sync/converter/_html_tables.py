@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ._escape import begins_block
 from ._finished import HtmlBlock
 from ._flow import MAX_DEPTH, Flow
-from ._inline import strong
+from ._lines import strong
 
 __all__ = ["HtmlCell", "HtmlCellFlow", "html_table"]
 
@@ -24,7 +24,7 @@ class HtmlCellFlow(Flow):
     has_headings = False
 
     def nested(self) -> Flow:
-        return HtmlCellFlow(self.depth + 1, tuple(self._active)) if self.depth < MAX_DEPTH else self
+        return HtmlCellFlow(self.depth + 1, self.marks) if self.depth < MAX_DEPTH else self
 
     def heading(self, level: int, text: str) -> None:
         del level

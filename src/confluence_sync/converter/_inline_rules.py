@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from ._context import Context, Element
 from ._emoji import emoji
 from ._flow import Flow, RawFlow
-from ._inline import DELETED, EMPHASIS, Piece
 from ._links import Target, is_text, write_anchor, write_image, write_link
+from ._pieces import DELETED, EMPHASIS, Mark, Piece
 from ._references import REFERENCES, Reference, UserLink
+from ._rules import Line, Step
+from ._tokens import unescape
 
 __all__ = ["ConfluenceLink", "Holder", "Image", "Link", "ReferenceRule", "Span", "Time", "emoticon", "html_image"]
 
@@ -48,13 +50,29 @@ class Link:
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is not context.flow:
-            address = element.attributes["href"]
-            target = context.links.address(address)
-            if target.text and is_text(content, address):  # as cards are, and addresses that were pasted
-                content.pieces[:] = [target.text]
-            elif _CARD in element.attributes and not _has_words(content):
-                content.pieces[:] = [target.text or address]
-            write_link(context.flow, content, target)
+            self._write(context, element, content.pieces)
+
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
+        is_link = "href" in element.attributes and not (mark or block)
+
+        def write(context: Context, text: str) -> None:
+            flow = context.flow
+            if is_link and flow.has_links and not flow.marks:
+                self._write(context, element, [unescape(text)] if text else [])
+            else:
+                element.fill(context, text, mark, block=block)
+
+        return write
+
+    @staticmethod
+    def _write(context: Context, element: Element, pieces: list[Piece]) -> None:
+        address = element.attributes["href"]
+        target = context.links.address(address)
+        if target.text and is_text(pieces, address):  # as cards are, and addresses that were pasted
+            pieces = [target.text]
+        elif _CARD in element.attributes and not _has_words(pieces):
+            pieces = [target.text or address]
+        write_link(context.flow, pieces, target)
 
 
 _CARD = "data-card-appearance"
@@ -111,6 +129,10 @@ class ReferenceRule(Holder):
         del content
         context.references[-1].append(REFERENCES[element.name](element.attributes, inner))
 
+    def put(self, element: Element) -> Step:
+        reference = REFERENCES[element.name](element.attributes, ())
+        return lambda context: context.references[-1].append(reference)
+
 
 class ConfluenceLink(Holder):
     """`ac:link`. In the parameter of a macro it is what the macro is about."""
@@ -122,16 +144,17 @@ class ConfluenceLink(Holder):
         if content is context.flow:
             context.references[-1] += inner[:1]
             return
-        while content.pieces and _is_blank(content.pieces[-1]):
-            content.pieces.pop()
-        while content.pieces and _is_blank(content.pieces[0]):
-            del content.pieces[0]
+        pieces = content.pieces
+        while pieces and _is_blank(pieces[-1]):
+            pieces.pop()
+        while pieces and _is_blank(pieces[0]):
+            del pieces[0]
         target = context.links.target(inner[0] if inner else None, element.attributes.get("ac:anchor", ""))
-        if not target.href and target.text and not _has_words(content):
-            content.pieces[:] = [target.text]
+        if not target.href and target.text and not _has_words(pieces):
+            pieces = [target.text]
         if inner and isinstance(inner[0], UserLink):
             context.flow.apart()
-        write_link(context.flow, content, target)
+        write_link(context.flow, pieces, target)
 
 
 class Image(Holder):
@@ -153,8 +176,8 @@ class Image(Holder):
             context.flow.end_paragraph()
 
 
-def _has_words(content: Flow) -> bool:
-    return any(isinstance(piece, str) and piece.strip() for piece in content.pieces)
+def _has_words(pieces: Sequence[Piece]) -> bool:
+    return any(isinstance(piece, str) and piece.strip() for piece in pieces)
 
 
 def _is_blank(piece: Piece) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -14,8 +15,9 @@ from ..models import AccountId, AttachmentLink, PageLink, ResolvedLink
 from ..protocols import LinkResolver
 from ._anchors import Anchors, slug
 from ._escape import escape_label, squeeze
-from ._flow import Flow, LabelFlow, LineFlow, RawFlow
-from ._inline import Piece
+from ._flow import Flow, LineFlow
+from ._lines import render_line
+from ._pieces import Piece
 from ._references import Reference, UrlLink, UserLink, browse_address, encode_href, is_safe, page_of_address
 
 __all__ = ["Links", "Target", "is_text", "write_anchor", "write_image", "write_link"]
@@ -37,7 +39,6 @@ class Links:
 
     Attributes:
         pages, attachments, mentions: What was linked, whether or not it could be resolved.
-        anchors: The anchors of the page.
         page: The included page that is being read; None for the page itself.
     """
 
@@ -47,11 +48,15 @@ class Links:
         self.mentions: dict[AccountId, None] = {}
         self.resolver = resolver
         self.site_url = site_url
-        self.anchors = Anchors()
         self.page: PageLink | None = None
         self._elsewhere: PageLink | None = None
         """The included page of which only a part is here: its other anchors are there."""
         self._warn = warn
+
+    @cached_property
+    def anchors(self) -> Anchors:
+        """The anchors of the page."""
+        return Anchors()
 
     def target(self, reference: Reference | None, anchor: str = "") -> Target:
         """Return where a reference leads; no reference means an anchor of the page itself."""
@@ -130,7 +135,8 @@ class Links:
 
     def _attachment(self, link: AttachmentLink) -> Target:
         page = self.absolute(link.page) if link.page else self.page
-        link = AttachmentLink(link.filename, page)
+        if page is not link.page:
+            link = AttachmentLink(link.filename, page)
         self.attachments[link] = None
         if self.resolver is None:
             return Target(quote(link.filename), link.filename)
@@ -150,52 +156,51 @@ class Links:
         return browse_address(self.site_url, url) or url if url.startswith("/") else url
 
 
-def write_link(flow: Flow, content: Flow, target: Target) -> None:
+def write_link(flow: Flow, pieces: list[Piece], target: Target) -> None:
     """
     Write a link; what it leads to stands for a text it does not have, and a text with nothing to lead to stays.
 
     White space at the edges of the text stands outside of the link.
     """
     if not target.href:
-        flow.add_pieces(content.pieces)
+        flow.add_pieces(pieces)
         return
-    text, source = content.finish(), content.pieces
+    text, source = render_line(pieces, line_break=" ", label=True), pieces
     if text:
-        link = _bare(content.pieces, target.href) or f"[{text}]({encode_href(target.href)})"
+        link = _bare(pieces, target.href) or f"[{text}]({encode_href(target.href)})"
     elif target.text:
         link, source = f"[{escape_label(squeeze(target.text))}]({encode_href(target.href)})", [target.text]
     else:
         link = ""
-    texts = [piece for piece in content.pieces if isinstance(piece, str)]
-    if texts and texts[0][:1].isspace():
+    texts = [piece for piece in pieces if isinstance(piece, str)] or [""]
+    if texts[0][:1].isspace():
         flow.pieces.append(" ")
     if link:
         flow.markup(link, source)
-    if texts and texts[-1][-1:].isspace():
+    if texts[-1][-1:].isspace():
         flow.pieces.append(" ")
 
 
 def write_image(flow: Flow, alt: str, target: Target) -> None:
     """Write an image; one that is nowhere leaves its description, or its name."""
     words = squeeze(alt)
-    label = escape_label(words)
     if target.href and is_safe(target.href):
-        flow.markup(f"![{label}]({encode_href(target.href)})", words)
+        flow.markup(f"![{escape_label(words)}]({encode_href(target.href)})", words)
     elif words := words or squeeze(target.text):
         flow.markup(escape_label(words), words)
 
 
 def write_anchor(flow: Flow, links: Links, name: str) -> None:
     """Write a place that links lead to by its name; a heading whose own anchor that is needs none."""
-    if not isinstance(flow, LabelFlow | RawFlow):  # neither can hold one
+    if flow.has_links:
         anchor = links.anchors.place(name, in_heading=isinstance(flow, LineFlow))
         if anchor:
             flow.markup(anchor, anchor)
 
 
-def is_text(content: Flow, text: str) -> bool:
+def is_text(pieces: Sequence[Piece], text: str) -> bool:
     """Tell whether a text is all there is, white space apart."""
-    return _plain(content.pieces) == squeeze(text)
+    return _plain(pieces) == squeeze(text)
 
 
 def _bare(pieces: Sequence[Piece], href: str) -> str:

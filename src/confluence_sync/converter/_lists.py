@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ._finished import Item
 from ._flow import Flow
@@ -13,14 +12,6 @@ __all__ = ["ListBuilder"]
 
 _LAST = 999_999_999
 """The greatest number an item can have (CommonMark 5.2)."""
-
-
-class _Item(NamedTuple):
-    """An item under construction; its content is finished already if it is one line."""
-
-    number: str
-    box: str
-    content: Flow | str
 
 
 class ListBuilder:
@@ -36,12 +27,14 @@ class ListBuilder:
     def __init__(self, outer: Flow, stray: Flow, *, ordered: bool = False, start: int = 1, lead: str = "") -> None:
         self.stray = stray
         self.ordered = ordered
-        self.takes_lines = type(outer) is Flow and not outer.has_marks()
+        self.takes_lines = type(outer) is Flow and not outer.marks
         stray.owner = self
         self._outer = outer
         self._next = start
         self._lead = lead
-        self._items: list[_Item] = []
+        self._items: list[Item] = []
+        self._last: Flow | None = None
+        """The flow of the last item, if that is not one line; its blocks are those of the item."""
 
     def item(self, box: str = "") -> Flow:
         """Begin an item, with an empty box (`[ ]`) if it is a task, and return its flow."""
@@ -51,51 +44,46 @@ class ListBuilder:
     def add_line(self, text: str, box: str = "") -> None:
         """Add an item that is one line."""
         self._settle()
-        self._add(box or self._lead, text)
+        self._add(box or self._lead, [text] if text else [], None)
 
     def check(self) -> None:
         """Check the box of the item begun last."""
-        self._items[-1] = self._items[-1]._replace(box="[x]")
+        self._items[-1].box = "[x]"
 
-    def finish(self) -> list[Item]:
+    def finish(self) -> Sequence[Item]:
         """Return the items that have content, and those between that only count; the list is done with."""
         self._settle()
         self.stray.owner = None
-        items = [Item(item.number, item.box, _blocks(item.content)) for item in self._items]
-        filled = [index for index, item in enumerate(items) if item.blocks]
-        if not self.ordered:
-            return [items[index] for index in filled]
-        return items[filled[0] : filled[-1] + 1] if filled else []
+        filled = [index for index, item in enumerate(self._items) if item.blocks]
+        if self.ordered and filled:
+            return self._items[filled[0] : filled[-1] + 1]
+        return [self._items[index] for index in filled]
 
     def _begin(self, box: str = "") -> Flow:
         flow = self._outer.nested()
-        self._add(box, flow)
+        self._add(box, flow.blocks, flow)
         return flow
 
-    def _add(self, box: str, content: Flow | str) -> None:
-        self._items.append(_Item(str(self._next) if self.ordered else "", box, content))
-        self._next = min(self._next + 1, _LAST)
+    def _add(self, box: str, blocks: Sequence[str], flow: Flow | None) -> None:
+        number = ""
+        if self.ordered:
+            number = str(self._next)
+            self._next = min(self._next + 1, _LAST)
+        self._items.append(Item(number, box, blocks))
+        self._last = flow
 
     def _settle(self) -> None:
         """Hand what stands between the items to the one before."""
-        if not self.stray.is_empty():
+        stray = self.stray
+        if (stray.pieces or stray.blocks) and not stray.is_empty():
             target = self._last_flow() if self._items else self._begin()
-            target.absorb(self.stray)
-            self.stray.blocks = []
+            target.absorb(stray)
+            stray.blocks = []
 
     def _last_flow(self) -> Flow:
-        last = self._items[-1]
-        if not isinstance(last.content, str):
-            return last.content
-        flow = self._outer.nested()
-        if last.content:
-            flow.blocks.append(last.content)
-        self._items[-1] = last._replace(content=flow)
-        return flow
-
-
-def _blocks(content: Flow | str) -> Sequence[str]:
-    if isinstance(content, str):
-        return [content] if content else []
-    content.end_paragraph()
-    return content.blocks
+        """Return the flow of the last item; one that is a line gets a flow."""
+        if self._last is None:
+            self._last = self._outer.nested()
+            self._last.blocks += self._items[-1].blocks
+            self._items[-1].blocks = self._last.blocks
+        return self._last

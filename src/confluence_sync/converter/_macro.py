@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 from ..models import PageLink
 from ._escape import escape, squeeze
 from ._finished import Item
-from ._flow import Flow, LabelFlow
-from ._inline import STRONG
+from ._flow import Flow
 from ._links import Links, Target, write_anchor, write_image, write_link
+from ._pieces import STRONG
 from ._references import Reference, browse_address, is_safe
 from ._warnings import Warnings
 
@@ -105,16 +105,12 @@ class Macro:
 
     def write_link(self, text: str, href: str) -> None:
         """Write a link, or its text if the address is empty or unsafe."""
-        content = LabelFlow()
-        content.pieces.append(text)
-        write_link(self.context.flow, content, Target(href if is_safe(href) else "", text))
+        write_link(self.context.flow, [text], Target(href if is_safe(href) else "", text))
 
     def write_reference(self, reference: Reference, text: str = "") -> None:
         """Write a link to what an `ri:` element points at."""
-        content = LabelFlow()
         target = self.context.links.target(reference)
-        content.pieces.append(text or target.text)
-        write_link(self.context.flow, content, target)
+        write_link(self.context.flow, [text or target.text], target)
 
     def write_image(self, reference: Reference, alt: str) -> None:
         """Write an image."""
@@ -164,7 +160,7 @@ class Macro:
         if self.body is None:
             self.write_title(title)
         else:
-            self.context.flow.quote(label, escape(squeeze(title)), self.body)
+            self.context.flow.quote(label, escape(squeeze(title)) if title else "", self.body)
             self.body = None
 
     def write_list_of_links(self, links: Sequence[tuple[str, str]]) -> None:

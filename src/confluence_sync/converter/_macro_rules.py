@@ -33,7 +33,8 @@ class MacroRule(Holder):
     def open(self, context: Context, element: Element) -> Flow:
         name = element.attributes.get("ac:name", "").strip().lower()
         context.macro = Macro(name, context.macros.get(name, unknown), context, context.macro)
-        return super().open(context, element)
+        context.references.append([])
+        return context.flow
 
     def write(self, context: Context, element: Element, content: Flow, inner: Sequence[Reference]) -> None:
         del element, content
@@ -42,19 +43,20 @@ class MacroRule(Holder):
             context.macro = macro.outer
             macro.references = inner
             macro.handler(macro)
-            macro.write_body()
+            if macro.body is not None:
+                macro.write_body()
 
 
-def parameter(context: Context, element: Element, content: Flow) -> None:
+def parameter(context: Context, element: Element, text: str) -> None:
     if context.macro is not None:
-        context.macro.parameters[element.attributes.get("ac:name", "")] = content.finish().strip()
+        context.macro.parameters[element.attributes.get("ac:name", "")] = text.strip()
 
 
-def plain_body(context: Context, _element: Element, content: Flow) -> None:
+def plain_body(context: Context, _element: Element, text: str) -> None:
     if context.macro is not None:
-        context.macro.text = content.finish()
+        context.macro.text = text
     else:
-        context.flow.code("", content.finish())
+        context.flow.code("", text)
 
 
 class RichBody(Paragraph):
@@ -132,11 +134,11 @@ def fallback(context: Context, _element: Element, content: Flow) -> None:
         context.flow.absorb(content)
 
 
-def extension_attribute(context: Context, element: Element, content: Flow) -> None:
+def extension_attribute(context: Context, element: Element, text: str) -> None:
     """`ac:adf-attribute`, `ac:adf-parameter`: of what an app's extension is called, the title counts first."""
     if context.extensions:
         extension, key = context.extensions[-1], element.attributes.get("key")
         if key == "panel-type":
-            extension.panel = content.finish().strip()
+            extension.panel = text.strip()
         elif key == "extension-title" or (key == "extension-key" and not extension.name):
-            extension.name = squeeze(content.finish())
+            extension.name = squeeze(text)

@@ -24,7 +24,7 @@ def read(storage: str, context: Context) -> None:
                 line(context, text)
             elif text:
                 flow = context.flow
-                if flow.pieces or flow.keeps_space or not text.isspace():
+                if flow.pieces or not text.isspace() or flow.keeps_space:
                     flow.pieces.append(unescape(text) if "&" in text else text)
             for step in after:
                 step(context)
@@ -34,6 +34,6 @@ def read(storage: str, context: Context) -> None:
             context.flow.add_text(other)
         if tail:
             flow = context.flow
-            if flow.pieces or flow.keeps_space or not tail.isspace():
+            if flow.pieces or not tail.isspace() or flow.keeps_space:
                 flow.pieces.append(unescape(tail) if "&" in tail else tail)
     context.close_all()

@@ -9,13 +9,17 @@ import attrs
 
 from ._context import Context, Element
 from ._flow import Flow, RawFlow
-from ._inline import Mark
+from ._pieces import Mark
+from ._tokens import unescape
 
-__all__ = ["PARAGRAPH", "Blocks", "Line", "LineRule", "OneLine", "Paragraph", "Raw", "Switch", "Void", "Writer"]
-__all__ += ["marked"]
+__all__ = ["PARAGRAPH", "Blocks", "EmptyRule", "Line", "LineRule", "OneLine", "Paragraph", "Raw", "Step", "Switch"]
+__all__ += ["TextWriter", "Void", "Writer", "marked"]
 
 Writer = Callable[[Context, Element, Flow], None]
 """Writes what an element becomes into `context.flow`, given its finished content."""
+
+TextWriter = Callable[[Context, Element, str], None]
+"""Writes what an element becomes into `context.flow`, given the text in it."""
 
 
 @attrs.frozen
@@ -28,10 +32,13 @@ class Switch:
         mark: The emphasis it stands for; None for a paragraph.
     """
 
-    begin: Callable[[Context], None]
-    end: Callable[[Context], None]
+    begin: Step
+    end: Step
     mark: Mark | None = None
 
+
+Step = Callable[[Context], None]
+"""What happens at a tag."""
 
 Line = Callable[[Context, str], None]
 """Writes elements with nothing in them but a text, tags and all; the text is as the document has it."""
@@ -41,8 +48,16 @@ Line = Callable[[Context, str], None]
 class LineRule(Protocol):
     """A rule that knows a short way for an element that is one line of text."""
 
-    def line(self, element: Element, mark: Mark | None) -> Line:
-        """Return what writes such an element; all of its text is emphasised if there is a mark."""
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
+        """Return what writes such an element; all of its text is emphasised if there is a mark, and may be a block."""
+
+
+@runtime_checkable
+class EmptyRule(Protocol):
+    """A rule that knows a short way for an element with nothing in it."""
+
+    def put(self, element: Element) -> Step:
+        """Return what writes such an element."""
 
 
 def _end_paragraph(context: Context) -> None:
@@ -78,14 +93,17 @@ class Void:
     """An element without content."""
 
     def __init__(self, write: Writer) -> None:
-        self.write = write
+        self._write = write
 
     def open(self, context: Context, element: Element) -> Flow:
         del element
         return context.flow
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
-        self.write(context, element, content)
+        self._write(context, element, content)
+
+    def put(self, element: Element) -> Step:
+        return lambda context: self._write(context, element, context.flow)
 
 
 class Blocks:
@@ -95,9 +113,15 @@ class Blocks:
         self._write = write
 
     def open(self, context: Context, element: Element) -> Flow:
-        del element
-        context.flow.end_paragraph()
-        return context.flow.nested()
+        outer = context.flow
+        outer.end_paragraph()
+        content = outer.nested()
+        if content is not outer:
+            self.begin(context, element, content)
+        return content
+
+    def begin(self, context: Context, element: Element, content: Flow) -> None:
+        """Prepare the flow for the content."""
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is context.flow:
@@ -127,7 +151,7 @@ class OneLine:
 class Raw:
     """Text as it is. Within other such text it is a part of it, if it is `merged`."""
 
-    def __init__(self, write: Writer, *, merged: bool = False) -> None:
+    def __init__(self, write: TextWriter, *, merged: bool = False) -> None:
         self._write = write
         self._merged = merged
 
@@ -137,4 +161,15 @@ class Raw:
 
     def close(self, context: Context, element: Element, content: Flow) -> None:
         if content is not context.flow:
-            self._write(context, element, content)
+            self._write(context, element, content.finish())
+
+    def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
+        del mark, block  # they are no part of the text
+
+        def write(context: Context, text: str) -> None:
+            if self._merged and isinstance(context.flow, RawFlow):
+                context.flow.add_text(text)
+            else:
+                self._write(context, element, unescape(text))
+
+        return write

@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from ._context import Context, Element
+from ._context import Element
 from ._elements import ELEMENTS, TRANSPARENT, VOID
-from ._inline import Mark
-from ._rules import PARAGRAPH, Line, LineRule, Switch, Void
+from ._pieces import Mark
+from ._rules import PARAGRAPH, EmptyRule, Line, LineRule, Step, Switch
 from ._tokens import read_attributes, split_tags, tag_name
 
 __all__ = ["KNOWN", "Steps", "steps"]
 
-Step = Callable[[Context], None]
 
+Steps = tuple[Sequence[Step], Line | None, Sequence[Step]]
+"""
+What a token does: its start tags, its text, its end tags.
 
-class Steps(NamedTuple):
-    """
-    What a token does.
-
-    Attributes:
-        before: What its start tags do.
-        line: Writes elements with nothing in them but the text, tags and all; None if there are none of that kind.
-        after: What its end tags do.
-    """
-
-    before: Sequence[Step]
-    line: Line | None
-    after: Sequence[Step]
-
+The elements with nothing in them but the text are written with it, tags and all; None if there are none of that kind.
+"""
 
 KNOWN: dict[str, Steps] = {}
 """The steps of runs that have been met, by their tags."""
 _MANY = 5000
 _SHORT = 200
-_IDS = re.compile(r''' (?:(?:(?:ac:|ri:|data-)?local|ac:macro|ac:task-list)-id|ac:ref)="[0-9A-Za-z-]*+"''')
+_IDS = re.compile(
+    r''' (?:ac:(?:macro-id|local-id|task-list-id|ref)|local-id|ri:local-id|data-local-id)="[0-9A-Za-z-]*+"'''
+)
 """Different on each element, and of no use to us; `ac:ref` is that of a comment."""
 
 
@@ -58,7 +50,7 @@ def _work_out(starts: str, ends: str) -> Steps:
     before = [tag for tag in map(_start, split_tags(starts)) if tag.steps]
     after = [tag for tag in map(_end, split_tags(ends)) if tag.steps]
     line, depth = _line(before, after)
-    return Steps(
+    return (
         [step for tag in before[: len(before) - depth] for step in tag.steps],
         line,
         [step for tag in after[depth:] for step in tag.steps],
@@ -85,7 +77,7 @@ def _start(tag: str) -> _Tag:
     if isinstance(rule, Switch):
         return _Tag(name, (rule.begin, rule.end)) if ends else _Tag(name, (rule.begin,), rule)
     element = Element(name, rule, read_attributes(tag))
-    return _Tag(name, (_put(element),)) if ends else _Tag(name, (_open(element),), rule, element)
+    return _Tag(name, (_put(element),)) if ends else _Tag(name, (element.open,), rule, element)
 
 
 def _end(tag: str) -> _Tag:
@@ -93,7 +85,7 @@ def _end(tag: str) -> _Tag:
     rule = ELEMENTS.get(name)
     if rule is None or name in VOID:
         return _Tag(name, ())
-    return _Tag(name, (rule.end if isinstance(rule, Switch) else _close(name),))
+    return _Tag(name, (rule.end if isinstance(rule, Switch) else Element(name, rule).close,))
 
 
 def _line(before: Sequence[_Tag], after: Sequence[_Tag]) -> tuple[Line | None, int]:
@@ -116,19 +108,10 @@ def _line(before: Sequence[_Tag], after: Sequence[_Tag]) -> tuple[Line | None, i
     return (_mark_line(mark) if mark else None), depth
 
 
-def _open(element: Element) -> Step:
-    return lambda context: context.open(element)
-
-
 def _put(element: Element) -> Step:
-    if isinstance(element.rule, Void):
-        write = element.rule.write
-        return lambda context: write(context, element, context.flow)
-    return lambda context: context.put(element)
-
-
-def _close(name: str) -> Step:
-    return lambda context: context.close(name)
+    if isinstance(element.rule, EmptyRule):
+        return element.rule.put(element)
+    return element.put
 
 
 def _warning(name: str) -> Step:
@@ -137,8 +120,8 @@ def _warning(name: str) -> Step:
 
 def _element_line(element: Element, mark: Mark | None, *, block: bool) -> Line:
     if isinstance(element.rule, LineRule):
-        return element.rule.line(element, mark)
-    return lambda context, text: context.fill(element, text, mark, block=block)
+        return element.rule.line(element, mark, block=block)
+    return lambda context, text: element.fill(context, text, mark, block=block)
 
 
 def _paragraph_line(mark: Mark | None) -> Line:

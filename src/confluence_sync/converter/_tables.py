@@ -8,13 +8,16 @@ from ._escape import begins_block
 from ._finished import Block
 from ._flow import CellFlow, Flow
 from ._html_tables import HtmlCell, HtmlCellFlow, html_table
-from ._inline import NEW_LINE, strong
+from ._lines import strong
+from ._pieces import NEW_LINE
 
 __all__ = ["TableBuilder", "Tables"]
 
 _MAX_SPAN = 200
 _SPARSE = 20
 """Spans and empty cells may make a table this many times as large as its cells, and no larger."""
+_SMALL = 1000
+"""Cells that any table may have."""
 
 
 class _Header(str):
@@ -44,6 +47,7 @@ class TableBuilder:
         self._spans: dict[tuple[int, int], tuple[int, int]] = {}
         self._in_head = False
         self._has_head = False
+        self._headers = 0
 
     def start_head(self) -> None:
         """Begin a `thead`."""
@@ -75,8 +79,11 @@ class TableBuilder:
             self.start_row()
         row = self._rows[-1]
         if columns > 1 or rows > 1:
-            self._spans[len(self._rows) - 1, len(row)] = (columns, rows)
-        row.append(_Header(text) if header or (self._html and self._in_head) else text)
+            self._spans[len(self._rows) - 1, len(row)] = _clamp(columns), _clamp(rows)
+        if header or (self._html and self._in_head):
+            self._headers += 1
+            text = _Header(text)
+        row.append(text)
 
     def loses_structure(self) -> bool:
         """Tell whether cells span others, or hold blocks, which a table of Markdown cannot show."""
@@ -93,14 +100,15 @@ class TableBuilder:
             return
         grid = self._spanned_grid() if self._spans else self._plain_grid()
         first = next(filter(None, self._rows))
-        if self._has_head or all(isinstance(cell, _Header) for cell in first):
-            flow.table(_with_plain_headers(grid[0]), [*map(_with_bold_headers, grid[1:])])
-        else:
-            flow.table([""] * len(grid[0]), [*map(_with_bold_headers, grid)])
+        in_first = sum([type(cell) is _Header for cell in first])
+        header, below = [""] * len(grid[0]), self._headers
+        if self._has_head or in_first == len(first):
+            header, below = _with_plain_headers(grid.pop(0)), below - in_first
+        flow.table(header, [*map(_with_bold_headers, grid)] if below else grid)
 
     def _html_row(self, number: int) -> Iterator[HtmlCell]:
         for index, cell in enumerate(self._rows[number]):
-            columns, rows = map(_clamp, self._spans.get((number, index), (1, 1)))
+            columns, rows = self._spans.get((number, index), (1, 1))
             if isinstance(cell, _Header):
                 words = _without_strong(cell)
                 yield HtmlCell("th", cell if begins_block(words) else words, columns, rows)
@@ -111,7 +119,7 @@ class TableBuilder:
         """Lay out cells of one column and one row each."""
         rows = [row for row in self._rows if row]
         width = max(map(len, rows))
-        if width * len(rows) > self._budget():
+        if len(rows) * width > _SMALL and len(rows) * width > self._budget():
             return self._spanned_grid()
         return [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
 
@@ -131,7 +139,7 @@ class TableBuilder:
                 while position in blocked:
                     position += 1
                 columns[position] = cell
-                width, height = map(_clamp, self._spans.get((number, index), (1, 1)))
+                width, height = self._spans.get((number, index), (1, 1))
                 budget -= width * height
                 if budget < 0:
                     width = height = 1
@@ -143,7 +151,7 @@ class TableBuilder:
         return _pad(placed, budget)
 
     def _budget(self) -> int:
-        return _SPARSE * sum(map(len, self._rows)) + 1000
+        return _SPARSE * sum(map(len, self._rows)) + _SMALL
 
 
 class Tables:
@@ -188,7 +196,7 @@ def _without_strong(cell: str) -> str:
     return words if words and cell[:2] == "**" == cell[-2:] and "**" not in words else cell
 
 
-def _with_plain_headers(row: Sequence[str]) -> Sequence[str]:
+def _with_plain_headers(row: Sequence[str]) -> list[str]:
     return [_without_strong(cell) if cell[:2] == "**" else cell for cell in row]
 
 
@@ -208,7 +216,7 @@ def _pad(placed: Sequence[dict[int, str]], budget: int) -> list[list[str]]:
     The first row has as many as any other: what goes beyond the header of a table is not shown.
     """
     width = max((column for columns in placed for column in columns), default=0) + 1
-    if width * len(placed) > max(budget, 0) + 1000:
+    if width * len(placed) > max(budget, 0) + _SMALL:
         rows = [list(columns.values()) for columns in placed]
         rows[0] += [""] * (max(map(len, rows)) - len(rows[0]))
         return rows

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 __all__ = ["clean_text", "read_attributes", "split_tags", "tag_name", "tokens", "unescape"]
 
@@ -77,4 +78,9 @@ def unescape(text: str) -> str:
 
 
 def _character(match: re.Match[str]) -> str:
-    return html.unescape(match[0])
+    return _character_of(match[0])
+
+
+@lru_cache(maxsize=500)
+def _character_of(reference: str) -> str:
+    return html.unescape(reference)

@@ -27,6 +27,8 @@ class Warnings:
 
     def all(self) -> tuple[ConversionWarning, ...]:
         """Return what was noted, in order of first occurrence."""
+        if not self._noted:
+            return ()
         return tuple(
             [
                 ConversionWarning(kind=kind, name=name, count=count, heading=without_marks(heading))

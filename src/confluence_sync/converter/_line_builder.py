@@ -1,203 +1,30 @@
-"""One line of text from its pieces: white space, emphasis and code spans.
+"""
+Any line of text from its pieces, however marks and white space stand in it.
 
-Pieces are raw text (`str`), finished Markdown (`Markup`), the two ends of a mark, and `BREAK`. Emphasis is the hard
-part: `**` opens or closes only next to the right characters (CommonMark 6.2), so white space moves out of the marks,
-empty marks vanish, and a mark that cannot work is written as HTML.
+Emphasis is the hard part: `**` opens or closes only next to the right characters (CommonMark 6.2), so white space moves
+out of the marks, empty marks vanish, and a mark that cannot work is written as HTML.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
-from ._escape import begins_block, bracket_address, code_span, escape, escape_label, is_plain, is_prose, squeeze
-from ._tokens import unescape
+from ._escape import bracket_address, code_span, escape, escape_label, squeeze
+from ._pieces import CODE, DELETED, NEW_LINE, Break, End, Mark, Markup, Piece
 
-__all__ = ["BREAK", "CODE", "DELETED", "EMPHASIS", "STRONG", "SUBSCRIPT", "SUPERSCRIPT", "End", "Mark", "Markup"]
-__all__ += ["Piece"]
-__all__ += ["render_line", "render_text", "render_whole", "strong", "words"]
+__all__ = ["build_line"]
 
 
-class Markup(str):
-    """Finished Markdown within a line; `source`, if it is set, is what it was written from."""
-
-    __slots__ = ("source",)
-    source: str | Sequence[Piece]
-
-
-@attrs.frozen(eq=False)
-class End:
-    """The opening or the closing end of a mark."""
-
-    mark: Mark
-    opens: bool
-
-
-class Mark:
-    """
-    A kind of emphasis.
-
-    Attributes:
-        delimiter: What stands on both sides; "" if only the HTML element will do.
-        opening, closing: The pieces that stand for its ends.
-    """
-
-    def __init__(self, element: str, delimiter: str = "") -> None:
-        self.delimiter = delimiter
-        self.html = (f"<{element}>", f"</{element}>")
-        self.opening = End(self, opens=True)
-        self.closing = End(self, opens=False)
-
-
-class _Break:
-    """A line break that the author asked for."""
-
-
-STRONG = Mark("strong", "**")
-EMPHASIS = Mark("em", "*")
-DELETED = Mark("del", "~~")
-SUBSCRIPT = Mark("sub")
-SUPERSCRIPT = Mark("sup")
-CODE = Mark("code", "`")
-BREAK: Final = _Break()
-NEW_LINE = "\\\n"
-"""A break in a paragraph: a backslash at the end of the line."""
-
-Piece = str | End | _Break
-
-
-def render_line(pieces: Sequence[Piece], *, line_break: str = NEW_LINE, label: bool = False) -> str:
-    """
-    Return the Markdown of a line.
-
-    Args:
-        pieces: What is in it, in order.
-        line_break: What stands for a break: `NEW_LINE` in a paragraph, `<br>` in a table cell.
-        label: Whether the line is the text of a link, where brackets count.
-    """
-    if len(pieces) < 2:
-        return _alone(pieces[0], line_break, label=label) if pieces else ""
-    if len(pieces) == 3 and isinstance(first := pieces[0], End) and (whole := _marked(first, *pieces[1:], label=label)):
-        return whole
-    if simple := _simple_line(pieces, line_break, label=label):
-        return simple
+def build_line(pieces: Sequence[Piece], *, line_break: str, label: bool) -> str:
+    """Return the Markdown of a line; see `render_line`."""
     line = _Line(line_break, label=label)
     for piece in pieces:
         _ADD[type(piece)](line, piece)
     return line.finish()
-
-
-def render_text(text: str, *, line_break: str = NEW_LINE, label: bool = False) -> str:
-    """Return the Markdown of a line that is nothing but text."""
-    if is_plain(text):
-        return text
-    words = squeeze(text)
-    return escape_label(words) if label else escape(words, starts_line=line_break == NEW_LINE)
-
-
-def render_whole(text: str, mark: Mark | None, *, line_break: str) -> str:
-    """Return the Markdown of a line that is one text of the document, all of it emphasised if there is a mark."""
-    if mark:
-        return render_line((mark.opening, unescape(text), mark.closing), line_break=line_break)
-    return text if is_plain(text) else render_text(unescape(text), line_break=line_break)
-
-
-def words(pieces: Sequence[Piece]) -> str:
-    """Return what there is to read in a line: its text without marks, links by theirs, images by their description."""
-    return squeeze("".join(map(_words, pieces)))
-
-
-def _words(piece: Piece) -> str:
-    if not isinstance(piece, Markup):
-        return piece if isinstance(piece, str) else " " if piece is BREAK else ""
-    source = getattr(piece, "source", None)
-    if source is None:
-        from ._headings import line_text  # noqa: PLC0415 - few lines need the Markdown parser
-
-        return line_text(piece)
-    return source if isinstance(source, str) else "".join(map(_words, source))
-
-
-def _alone(piece: Piece, line_break: str, *, label: bool) -> str:
-    """Return a line of one piece: a break or the end of a mark is nothing by itself."""
-    if type(piece) is str:
-        return render_text(piece, line_break=line_break, label=label)
-    return piece if isinstance(piece, Markup) else ""
-
-
-def _simple_line(pieces: Sequence[Piece], line_break: str, *, label: bool) -> str:
-    """Return a line in which every mark is around words and stands apart, as most do, "" if it is not so simple."""
-    parts: list[str] = []
-    marks: list[int] = []
-    text = ""
-    rest = iter(pieces)
-    for piece in rest:
-        if type(piece) is str:
-            text += piece
-            continue
-        if text:
-            parts += _prose(text, label=label)
-            text = ""
-        if isinstance(piece, End):
-            marks.append(len(parts))
-            part = _marked(piece, next(rest, None), next(rest, None), label=label)
-        elif isinstance(piece, Markup) and not (piece[:1] == "[" and parts and parts[-1][-1:] == "!"):
-            part = piece
-        else:
-            return ""
-        if not part:
-            return ""
-        parts.append(part)
-    if text:
-        parts += _prose(text, label=label)
-    line = "".join(parts).strip(" ")
-    if "  " in line or not all(_is_apart(parts, index) for index in marks):
-        return ""
-    starts_line = line_break == NEW_LINE and not label and type(pieces[0]) is str
-    return "" if starts_line and begins_block(line) else line
-
-
-def _prose(text: str, *, label: bool) -> Sequence[str]:
-    """Return text between marks, if there is any; white space at its ends is one space."""
-    if is_prose(text):
-        return (text,)
-    words = squeeze(text)
-    if not words:
-        return (" ",) if text.isspace() else ()
-    words = escape_label(words) if label else escape(words)
-    return (f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}",)
-
-
-def _marked(opening: End, text: Piece | None, closing: Piece | None, *, label: bool) -> str:
-    """Return words in a mark, "" if what is in it may keep it from working, or is no text."""
-    mark = opening.mark
-    if type(text) is not str or closing is not mark.closing or not opening.opens or not text:
-        return ""
-    if mark is CODE:
-        words = "" if text[0].isspace() or text[-1].isspace() else squeeze(text)
-        return code_span(words) if words else ""
-    if not (mark.delimiter and text[0].isalnum() and text[-1].isalnum()):
-        return ""
-    return f"{mark.delimiter}{''.join(_prose(text, label=label))}{mark.delimiter}"
-
-
-def _is_apart(parts: Sequence[str], index: int) -> bool:
-    """Whether a mark stands between spaces, or before a full stop and the like."""
-    before = parts[index - 1][-1] if index else " "
-    after = parts[index + 1][0] if index + 1 < len(parts) else " "
-    return before in " (" and after in " .,;:)"
-
-
-def strong(markdown: str) -> str:
-    """Return a finished line in bold, or as it is if it has bold parts already."""
-    if not markdown or "**" in markdown or "<strong>" in markdown:
-        return markdown
-    if markdown[0].isalnum() and markdown[-1].isalnum():
-        return f"**{markdown}**"
-    return render_line([STRONG.opening, Markup(markdown), STRONG.closing])
 
 
 @attrs.define(eq=False)
@@ -342,7 +169,7 @@ _ADD: dict[type, Callable[[_Line, Any], None]] = {
     str: _Line.add_text,
     Markup: _Line.add_markup,
     End: _Line.add_end,
-    _Break: _Line.add_break,
+    Break: _Line.add_break,
 }
 
 
