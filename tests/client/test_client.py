@@ -35,6 +35,26 @@ async def test_anonymous_is_no_user(client, site, answer):
         await client.current_user()
 
 
+async def test_address_of_another_deployment(client, site):
+    """Where a Cloud site would answer there is nothing, or Data Center, whose users have no account id."""
+    site.answers(httpx.Response(404), httpx.Response(200, json={"type": "known", "username": "a", "userKey": "8a80"}))
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="only Confluence Cloud is supported"):
+            await client.current_user()
+
+
+async def test_gateway_that_knows_no_such_site(site, clock):
+    """Behind the gateway a 404 says nothing of the kind: the cloudid may be wrong, or the token too old."""
+
+    async def access_token():
+        return "opaque"
+
+    site.answers(httpx.Response(404))
+    async with httpx.AsyncClient(transport=httpx.MockTransport(site)) as http:
+        with pytest.raises(RemoteNotFoundError):
+            await ConfluenceClient(GatewayBearer("c1", access_token), http=http, clock=clock).current_user()
+
+
 async def test_accessible_resources_are_merged(site, clock):
     """A site that is listed for each product comes once; those without Confluence do not come."""
 

@@ -15,6 +15,7 @@ from ..errors import AuthenticationError, ConfigurationError, RemoteNotFoundErro
 from ..models import AccountId, Container, ContentId, Page, PageBody, PageId, Space, SpaceId, User
 from ..protocols import Clock
 from . import _calls as calls
+from ._address import CLOUD_ONLY
 from ._auth import Authentication
 from ._budget import PointsBudget
 from ._decode import merged
@@ -115,9 +116,17 @@ class ConfluenceClient:
         Raises:
             AuthenticationError: Also if Confluence answers as to an anonymous visitor, as it does to wrong Basic
                 credentials on sites that allow anonymous access.
+            ConfigurationError: The address is not of a Cloud site.
         """
         call = calls.current_user()
-        user = await self._one(call)
+        try:
+            user = await self._one(call)
+        except RemoteNotFoundError as error:
+            if self._auth.api_url != self.site_url:
+                raise  # the gateway answers so if the cloudid is wrong, or the token
+            raise ConfigurationError(
+                f"{error}; there is no Confluence at this address, or no Cloud: {CLOUD_ONLY}"
+            ) from error
         if user is None:
             raise AuthenticationError(f"{call.endpoint}: the credentials are not accepted, the site sees a visitor")
         return user
