@@ -222,7 +222,7 @@ class ConfluenceClient:
         Raises:
             RemoteNotFoundError: No such space, or not visible.
         """
-        return self._walk(calls.space_pages(space_id, sort="id", limit=limit), cursor)
+        return self._walk(calls.space_pages(space_id, limit=limit), cursor)
 
     def body_batches(
         self, space_id: SpaceId, *, cursor: str | None = None, limit: int = 100
@@ -238,28 +238,14 @@ class ConfluenceClient:
         """
         return self._walk(calls.space_bodies(space_id, limit=limit), cursor)
 
-    def modified_batches(
-        self, space_id: SpaceId, *, cursor: str | None = None, limit: int = 25
-    ) -> AsyncIterator[Batch[Page]]:
-        """
-        List the current pages of a space, those with the latest edit first (`version.createdAt`).
-
-        `GET /spaces/{id}/pages?status=current&sort=-modified-date`. Scope `read:page:confluence`. 1 point a request
-        and 1 a page. A page that is edited during the walk can come twice. Moves and deletions do not show.
-
-        Raises:
-            RemoteNotFoundError: No such space, or not visible.
-        """
-        return self._walk(calls.space_pages(space_id, sort="-modified-date", limit=limit), cursor)
-
     def recent_batches(
         self, space_ids: Sequence[SpaceId], *, cursor: str | None = None, limit: int = 25
     ) -> AsyncIterator[Batch[Page]]:
         """
-        List the current pages of some spaces, those with the latest edit first: `modified_batches` for many at once.
+        List the current pages of some spaces, those with the latest edit first (`version.createdAt`).
 
         `GET /pages?space-id=...&status=current&sort=-modified-date`. Scope `read:page:confluence`. 1 point a request
-        and 1 a page.
+        and 1 a page. A page that is edited during the walk can come twice. Moves and deletions do not show.
 
         Args:
             space_ids: 1 to 100.
@@ -351,7 +337,7 @@ class ConfluenceClient:
             limit: Hits a request; Confluence may send fewer.
 
         Raises:
-            MissingScopeError: Search is not available to this token; list by `modified_batches` instead.
+            MissingScopeError: Search is not available to this token; list by `recent_batches` instead.
             ContentTooLargeError: The cursor outgrew what an address holds; ask for a narrower window.
         """
         return self._walk(calls.search(cql, limit=limit), cursor)

@@ -20,7 +20,7 @@ from ..models import PageBody, PageId, SpaceId, Trigger
 from ..protocols import Change
 from ._containers import read_containers
 from ._context import RunContext
-from ._failures import fail_change
+from ._failures import fail_page
 from ._listing import people_of
 from ._records import ChangedPage, SpaceRecord
 from ._sources import find_changes, known_versions
@@ -163,4 +163,4 @@ async def _tell(run: RunContext, completed: Completed, unknown: Sequence[Changed
 
 async def _fail(run: RunContext, page: ChangedPage, error: ClientError) -> None:
     entry = (await run.memory.entries(page.space_id, [page.page_id])).get(page.page_id)
-    await fail_change(run, page, entry.path if entry is not None else "", error)
+    await fail_page(run, page, entry.path if entry is not None else "", error)

@@ -38,7 +38,7 @@ async def move_files(run: RunContext, joint: JointPlan, group: MoveGroup) -> Non
             await run.events.emit(PageMoved, space_id=move.space_id, page_id=page.id, title=page.title, **facts)
         else:
             message = f"{move.source} vanished before it could be moved; the next run writes the page again"
-            await fail_page(run, plan, page.id, move.target, StorageError(message))
+            await fail_page(run, page, move.target, StorageError(message))
 
 
 async def _move(run: RunContext, move: MovePage) -> bool:
