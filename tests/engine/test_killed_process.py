@@ -26,7 +26,7 @@ HISTORIES, KILLS = 4, 50
 SCRIPT = Path(__file__).parents[2] / "examples" / "sync_space.py"
 LEASE = 1
 STATE = ".confluence-sync.db"
-QUIET = [kind for kind in KINDS if kind != "hide space"]
+QUIET = [kind for kind in KINDS if kind not in {"hide space", "live doc"}]
 
 
 class Tool:
