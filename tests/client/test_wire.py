@@ -20,7 +20,7 @@ SOME_CALLS = [
     calls.accessible_resources("https://api.atlassian.com"),
     calls.spaces(status="current"),
     calls.space("5"),
-    calls.space_bodies("5", limit=100),
+    calls.space_bodies("5", limit=100, patient=True),
     calls.page("7"),
     calls.container("folder", "8"),
     calls.users(["a"]),

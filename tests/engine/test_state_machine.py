@@ -101,11 +101,11 @@ class Histories(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 30))
     def somebody_deletes_a_file(self, which):
-        paths = sorted(path for path in self.files() if path in self.ours() or self.is_left(path))
+        paths = sorted(path for path, data in self.files().items() if data not in self.typed)
         if paths:
             path = paths[which % len(paths)]
             self.do(self.world.vfs.delete(path))
-            for files in self.left.values():
+            for files in (*self.left.values(), self.released):
                 files.pop(self.place(path), None)
             self.unsettled = True
 

@@ -225,18 +225,24 @@ class ConfluenceClient:
         return self._walk(calls.space_pages(space_id, limit=limit), cursor)
 
     def body_batches(
-        self, space_id: SpaceId, *, cursor: str | None = None, limit: int = 100
+        self, space_id: SpaceId, *, cursor: str | None = None, limit: int = 100, patient: bool = True
     ) -> AsyncIterator[Batch[PageBody]]:
         """
         List the current pages of a space with their bodies, in order of id.
 
         As `page_batches` with `body-format=storage`, for the same points. Heavy pages make the answer fail
-        (`ServerError`, `ContentTooLargeError`, `TransportError`): go on from the last cursor with a lower limit.
+        (`ServerError`, `ContentTooLargeError`, `TransportError`): `page_batches` goes on from the last cursor without.
+
+        Args:
+            space_id: The space.
+            cursor: Where to go on.
+            limit: Pages a request, at most 250.
+            patient: See `page_bodies`.
 
         Raises:
             RemoteNotFoundError: No such space, or not visible.
         """
-        return self._walk(calls.space_bodies(space_id, limit=limit), cursor)
+        return self._walk(calls.space_bodies(space_id, limit=limit, patient=patient), cursor)
 
     def recent_batches(
         self, space_ids: Sequence[SpaceId], *, cursor: str | None = None, limit: int = 25

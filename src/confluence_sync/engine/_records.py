@@ -68,6 +68,7 @@ class Walk:
         idle: Requests in a row, up to now, that brought no other page.
         base_url: Base of human addresses, as the listing gives it.
         finished: Whether the end of the listing was reached.
+        bare: How many portions came without the bodies that were asked for.
         restarted: Whether it had to start over once because its cursor was no longer accepted.
         resumed: Whether it, or the one whose bodies it is to use, was begun by an earlier run, since when the site may
             have changed.
@@ -81,6 +82,7 @@ class Walk:
     idle: int = 0
     base_url: str = ""
     finished: bool = False
+    bare: int = 0
     restarted: bool = False
     resumed: bool = False
 
