@@ -41,6 +41,7 @@ class Phase(StrEnum):
     PREPARE = "prepare"
     LIST = "list"
     PLAN = "plan"
+    MOVE = "move"
     WRITE = "write"
     DELETE = "delete"
     DONE = "done"
