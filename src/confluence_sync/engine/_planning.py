@@ -79,8 +79,12 @@ async def plan_trees(
         )
         for mapping, tree in trees
     ]
-    ours = frozenset[str]().union(*(space.manifest.paths() for space in spaces))
-    files = await find_files(vfs, frozenset(roots.values()), ours)
+    files = await find_files(
+        vfs,
+        frozenset(roots.values()),
+        recorded={entry.path for space in spaces for entry in space.manifest.entries.values()},
+        claimed={path for space in spaces for path in space.manifest.claims},
+    )
     return plan_spaces(spaces, files=files, names=names, rebuild=rebuild)
 
 
