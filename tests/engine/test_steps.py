@@ -80,6 +80,37 @@ async def test_deletions_come_in_portions(world):
     assert await world.files() == await world.clean_copy()
 
 
+async def test_changes_come_in_portions(world):
+    """A step fetches so many changed pages at most, and what changed is looked for once, whoever takes the steps."""
+    docs = build(world, pages=12)
+    world.options = attrs.evolve(world.options, body_batch=4, step_writes=5)
+    await world.sync()
+    world.clock.advance(12 * 3600)
+    for number in range(12):
+        world.site.page(f"Page {number}").edit("<p>New.</p>")
+    docs.page("New", parent=docs.folder("Folder"))
+    broken = world.site.page("Page 3")
+    world.site.fail(page_id=broken.id, times=None)
+    world.clock.advance(3600)
+    fetched, searches = [], 0
+    async with world.engine() as engine:
+        state = await engine.begin(world.mappings(), mode=RunMode.INCREMENTAL)
+    while state.outcome is None:
+        world.site.reset_log()
+        async with world.engine() as engine:
+            await engine.step(state)
+        asked = {page for request in world.site.requests for page in request.query.get("id", "").split(",") if page}
+        fetched += [len(asked)]
+        searches += world.requests.count("GET /wiki/rest/api/content/search")
+    assert [number for number in fetched if number] == [5, 5, 3]
+    assert searches == 1
+    assert (state.outcome, state.counts.written, state.counts.failed) == (Outcome.PARTIAL, 12, 1)
+    world.site.heal()
+    world.clock.advance(3600)
+    assert (await world.sync(RunMode.INCREMENTAL)).counts.written == 1
+    assert await world.files() == await world.clean_copy()
+
+
 async def test_moves_come_in_portions(world):
     """A step moves so many files at most, nothing is fetched for that, and no process knows of the others' moves."""
     docs = build(world, pages=12)

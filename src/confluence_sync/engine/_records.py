@@ -122,6 +122,7 @@ class ChangedPage:
     Attributes:
         version: None if the source does not say.
         edited_at: UTC, None if the source does not say.
+        failed: Whether it could not be fetched by the last run that tried.
     """
 
     page_id: PageId
@@ -129,6 +130,7 @@ class ChangedPage:
     title: str = ""
     version: int | None = None
     edited_at: datetime | None = None
+    failed: bool = False
 
     @classmethod
     def of(cls, page: Page) -> ChangedPage:
@@ -190,6 +192,7 @@ class RunState:
 
     Attributes:
         stages: How far each space has come.
+        looked_until: The time before which no change is missing, of the spaces whose changes were looked for.
         written_to: The last page of each space for which its turn to be written has come, in the order of the plan.
         rebuilt_to: The same of the paused runs that this rebuild goes on with.
         deleted_to: The last path of each space for which its turn to be deleted has come, in order of path.
@@ -212,6 +215,7 @@ class RunState:
     stages: dict[SpaceId, Stage] = attrs.field(factory=dict)
     seq: int = 0
     counts: Counts = attrs.field(factory=Counts)
+    looked_until: dict[SpaceId, datetime] = attrs.field(factory=dict)
     written_to: dict[SpaceId, PageId] = attrs.field(factory=dict)
     deleted_to: dict[SpaceId, str] = attrs.field(factory=dict)
     rebuilt_to: dict[SpaceId, PageId] = attrs.field(factory=dict)
