@@ -114,13 +114,13 @@ class World:
     async def collection(self, name: str) -> list[str]:
         return [key async for key, _ in self.store.scan(name)]
 
-    async def run_until_killed(self, at: int, mode: RunMode = RunMode.FULL) -> bool:
+    async def run_until_killed(self, at: int, mode: RunMode = RunMode.FULL, trigger: Trigger = Trigger.MANUAL) -> bool:
         """Let the process die at the n-th call of a store; False if the run was over before."""
         vfs, store, death = self.vfs, self.store, Death(at)
         self.vfs, self.store = Mortal(vfs, death), Mortal(store, death)
         self.clock.advance(60)
         try:
-            async with self.engine() as engine, engine.run(self.mappings(), mode=mode) as run:
+            async with self.engine() as engine, engine.run(self.mappings(), mode=mode, trigger=trigger) as run:
                 await run.wait()
         except Killed:
             pass

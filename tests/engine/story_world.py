@@ -73,9 +73,9 @@ class StoryWorld(World):
         FIGURES["runs"] += 1
         return await super().sync(mode, trigger)
 
-    async def run_until_killed(self, at: int, mode: RunMode = RunMode.FULL) -> bool:
+    async def run_until_killed(self, at: int, mode: RunMode = RunMode.FULL, trigger: Trigger = Trigger.MANUAL) -> bool:
         FIGURES["runs"] += 1
-        killed = await super().run_until_killed(at, mode)
+        killed = await super().run_until_killed(at, mode, trigger)
         FIGURES["kills"] += killed
         return killed
 

@@ -188,7 +188,7 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
         generation=walk.generation,
         complete=True,
         watermark=walk.started_at,
-        reconciled_at=walk.started_at,
+        reconciled_at=record.reconciled_at if record.generation else walk.started_at,
         spooled=walk.with_bodies or walk.resumed,
         walk=None,
     )

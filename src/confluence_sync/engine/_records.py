@@ -97,7 +97,8 @@ class SpaceRecord:
         generation: Number of the tree that was listed last; 0 if there is none.
         complete: Whether that tree was listed whole.
         watermark: Everything that changed before is in that tree.
-        reconciled_at: When the last listing in full began, by the server's clock where it said.
+        reconciled_at: When the last listing in full began that led to its deletions, by the server's clock where it
+            said; of the first one, which leads to none.
         spooled: Whether a walk brought the bodies, so that they need not be fetched.
         walk: The listing under way, if any.
     """

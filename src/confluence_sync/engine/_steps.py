@@ -222,10 +222,11 @@ def _left_to_delete(state: RunState, space_id: SpaceId, plan: Plan) -> list[Dele
 
 
 async def _tidy(run: RunContext, space_id: SpaceId, plan: Plan) -> None:
-    """Forget what only this run needed; a confirmation of deletions is for one."""
+    """Forget what only this run needed; a confirmation of deletions is for one. With them a listing in full is done."""
     changes: list[Change] = [run.memory.clear_spool(space_id)]
     if record := await run.memory.space(space_id):
-        changes.append(run.memory.put_space(attrs.evolve(record, spooled=False)))
+        reconciled_at = record.watermark if record.complete else record.reconciled_at
+        changes.append(run.memory.put_space(attrs.evolve(record, spooled=False, reconciled_at=reconciled_at)))
     if plan.layout.snapshot.complete and not plan.held:
         changes.append(run.memory.remove_held(space_id))
     await run.memory.apply(*changes)
