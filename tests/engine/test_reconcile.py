@@ -116,7 +116,7 @@ async def test_reconciling_ends_with_its_deletions(world, docs, at):
 
 
 async def test_first_listing_is_a_reconciling_one(world, docs):
-    """A first run that dies while it writes leaves the rest to a run that asks for changes: nothing is to be deleted."""
+    """A first run that dies while it writes leaves the rest to a run that asks for changes."""
     assert await world.run_until_killed(60)
     world.clock.advance(HOUR)
     assert (await world.sync(INCREMENTAL, SCHEDULED)).outcome is Outcome.SUCCEEDED
