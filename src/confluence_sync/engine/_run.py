@@ -131,7 +131,7 @@ async def hold_lease(context: RunContext, steps: Coroutine[Any, Any, StepResult]
 
 async def _renew_lease(context: RunContext) -> None:
     """
-    Renew the lease in real time, whatever clock the run is on.
+    Renew the lease in real time, whatever clock the run is on, until the run is over and gives it back.
 
     Raises:
         _LostLeaseError: Another run has it, or it could not be renewed for as long as it lasts.
@@ -141,6 +141,8 @@ async def _renew_lease(context: RunContext) -> None:
     expires = now() + seconds
     while not context.lost_lease:
         await asyncio.sleep(seconds / 3)
+        if context.state.outcome is not None:
+            return
         asked = now()
         try:
             async with asyncio.timeout(max(expires - asked, seconds / 3)):  # once it is late, there is one more try
