@@ -116,11 +116,10 @@ async def test_server_ends_whatever_its_clients_do():
     async with asyncio.timeout(20):
         async with site.serve() as url:
             host, port = url.removeprefix("http://").split(":")
-            _, deaf = await asyncio.open_connection(host, port, limit=1)
+            answer, deaf = await asyncio.open_connection(host, port, limit=1)
             request = f"GET {V2}/spaces/65537/pages?limit=250&body-format=storage HTTP/1.1\r\n"
             deaf.write(f"{request}Authorization: Basic YTpi\r\n\r\n".encode())
-            while not site.requests:
-                await asyncio.sleep(0.01)
+            await answer.readexactly(1)
             _, late = await asyncio.open_connection(host, port)
     for writer in (deaf, late):
         writer.close()
