@@ -107,7 +107,11 @@ class PageBody:
 
 @attrs.frozen(kw_only=True)
 class Container:
-    """A parent that is not a current page of the listing: folder, whiteboard, database, smart link, archived page."""
+    """
+    A parent that is not a current page of the listing: folder, whiteboard, database, smart link, archived page.
+
+    Whatever answers by its id counts, also from the trash: what was left below it stays where it was.
+    """
 
     id: ContentId
     type: str

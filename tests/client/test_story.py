@@ -74,7 +74,7 @@ async def test_changes_are_seen(fake, clock):
         clock.advance(3600)
         kept.edit("<p>New</p>")
         gone.trash()
-        assert (await anext(client.modified_batches(docs.id))).items[0].title == "Kept"
+        assert (await anext(client.recent_batches([docs.id]))).items[0].title == "Kept"
         cql = f'space = {cql_quote("DOCS")} and type = page and lastmodified >= now("-30m")'
         (hit,) = await collected(client.search_batches(cql))
         assert (hit.id, hit.version, hit.space_key, hit.last_modified) == (kept.id, 2, "DOCS", clock.now())

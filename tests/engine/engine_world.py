@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from posixpath import dirname, normpath
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import httpx
 
 from confluence_sync.adapters import MemoryStateStore, MemoryVFS
-from confluence_sync.client import ConfluenceClient, PointsBudget, SiteApiToken
+from confluence_sync.client import Authentication, ConfluenceClient, PointsBudget, SiteApiToken
 from confluence_sync.engine import EngineOptions, RunReport, SyncEngine
 from confluence_sync.events import AnyEvent, RunFinished, RunStarted
 from confluence_sync.models import RunMode, SpaceId, SpaceMapping, Trigger
@@ -29,6 +29,8 @@ class World:
     One site and what a host keeps of it.
 
     Attributes:
+        auth: By default an API token of the site.
+        transport: Makes the way to the site of the direct one.
         events: Of the last run.
         requests: "METHOD path" of the requests of the last run.
     """
@@ -41,6 +43,8 @@ class World:
         self.sink: LogSink | None = None
         self.options = EngineOptions()
         self.budget: PointsBudget | None = None
+        self.auth: Authentication | None = None
+        self.transport: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda direct: direct
         self.mapped: dict[str, dict[str, object]] = {}
         self.events: list[AnyEvent] = []
 
@@ -58,9 +62,14 @@ class World:
     @asynccontextmanager
     async def engine(self) -> AsyncIterator[SyncEngine]:
         """An engine of its own, as a new process has it."""
-        async with httpx.AsyncClient(transport=self.site.transport()) as http:
-            auth = SiteApiToken(self.site.url, "reader@example.com", "token")
-            client = ConfluenceClient(auth, http=http, clock=self.clock, random=Random(0), budget=self.budget)
+        async with httpx.AsyncClient(transport=self.transport(self.site.transport())) as http:
+            client = ConfluenceClient(
+                self.auth or SiteApiToken(self.site.url, "reader@example.com", "token"),
+                http=http,
+                clock=self.clock,
+                random=Random(0),
+                budget=self.budget,
+            )
             yield SyncEngine(client, self.vfs, self.store, sink=self.sink, clock=self.clock, options=self.options)
 
     async def sync(self, mode: RunMode = RunMode.FULL, trigger: Trigger = Trigger.MANUAL) -> RunReport:

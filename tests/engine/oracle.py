@@ -8,7 +8,7 @@ against something that shares no line with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from html import unescape
 from itertools import count
 from typing import NamedTuple
@@ -48,14 +48,23 @@ class ExpectedFile(NamedTuple):
     links: tuple[str, ...]
 
 
-def expected_files(site: FakeSite, keys: Collection[str], foreign: Iterable[str] = ()) -> dict[str, ExpectedFile]:
-    """Return the files of the mapped spaces by page id, beside those that are foreign."""
-    spaces = sorted((space for space in site.spaces if space.key in keys), key=lambda space: space.number)
+def expected_files(
+    site: FakeSite,
+    destinations: Mapping[str, str],
+    foreign: Collection[str] = (),
+    place: Callable[[str], str] = lambda path: path,
+) -> dict[str, ExpectedFile]:
+    """
+    Return the files of the spaces that have a destination by page id, beside those that are foreign.
+
+    What is in another folder is in nobody's way; `place` says which spellings of a folder are one for the disk.
+    """
+    spaces = sorted((space for space in site.spaces if space.key in destinations), key=lambda space: space.number)
     trees = {space.key: _Tree(site, space) for space in spaces}
-    taken = _Foreign(foreign)
     paths: dict[str, str] = {}
-    for space, folder in _space_folders(spaces):
-        paths |= _places(trees[space.key], None, folder, taken)
+    for space, folder in _space_folders(spaces, destinations):
+        inside = [path for path in foreign if place(path).startswith(f"{place(folder)}/")]
+        paths |= _places(trees[space.key], None, folder, _Foreign(inside))
     return {
         page.id: ExpectedFile(
             page.id, paths[page.id], page.title, page.version, key, tuple(paths[found] for found in _meant(page, trees))
@@ -107,11 +116,13 @@ class _Foreign:
         return folder not in self._files and file not in self._files and file not in self._folders
 
 
-def _space_folders(spaces: Iterable[FakeSpace]) -> Iterator[tuple[FakeSpace, str]]:
+def _space_folders(spaces: Iterable[FakeSpace], destinations: Mapping[str, str]) -> Iterator[tuple[FakeSpace, str]]:
     taken: set[str] = set()
     for space in spaces:
         name = NAMES.get(space.name, space.name)
-        folder = next(it for it in (name, f"{name} ({space.key})", f"{name} ({space.id})") if alike(it) not in taken)
+        wishes = (name, f"{name} ({space.key})", f"{name} ({space.id})")
+        folders = [f"{destinations[space.key]}/{wish}".lstrip("/") for wish in wishes]
+        folder = next(folder for folder in folders if alike(folder) not in taken)
         taken.add(alike(folder))
         yield space, folder
 

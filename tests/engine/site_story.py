@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from oracle import NAMES, expected_files, synced_pages
 
-from confluence_sync.testing import FakePage, FakeSite
+from confluence_sync.testing import FakePage, FakeSite, FakeSpace
 
 MAPPED = ("ONE", "TWO")
 KEYS = (*MAPPED, "OUT")
@@ -19,7 +19,7 @@ CONTAINERS = ("folder", "whiteboard", "database", "smart_link")
 KINDS = (
     *("page", "page", "page", "container", "edit", "edit", "rename", "rename", "move", "move", "other space"),
     *("trash", "orphan", "purge", "restore", "restrict", "unrestrict", "archive", "blog post", "label", "attachment"),
-    *("rename space", "hide space", "show space", "archive space", "restore space"),
+    *("live doc", "rename space", "hide space", "show space", "archive space", "restore space"),
 )
 
 
@@ -71,35 +71,58 @@ class SiteStory:
     Changes to a site.
 
     Attributes:
+        destinations: Folders into which spaces go, by key.
         unseen: Ids of pages that were edited while they had no place in a synced tree: no later edit tells of it.
+        departed: Ids of pages that have left a synced tree, which only a listing in full shows.
     """
 
     def __init__(self, site: FakeSite) -> None:
         self.site = site
         self.spaces = [site.space(key, name=name) for key, name in zip(KEYS, SPACE_NAMES, strict=False)]
         self.nodes = [space.homepage for space in self.spaces]
+        self.destinations = dict.fromkeys(MAPPED, "")
         self.unseen: set[str] = set()
+        self.departed: set[str] = set()
 
     @property
     def hidden(self) -> bool:
         """Whether a mapped space cannot be read."""
-        return any(space.restricted for space in self.spaces if space.key in MAPPED)
+        return any(space.restricted for space in self.mapped)
+
+    @property
+    def mapped(self) -> list[FakeSpace]:
+        return [space for space in self.spaces if space.key in self.destinations]
+
+    @property
+    def blank(self) -> set[str]:
+        """Return the ids of live docs that are empty: their files may have a text from before."""
+        return {node.id for node in self.nodes if isinstance(node, FakePage) and node.subtype and not node.storage}
 
     def synced(self) -> set[str]:
         """Return the ids of the pages that have a file."""
-        return {page.id for space in self.spaces if space.key in MAPPED for page in synced_pages(self.site, space)}
+        return set(self._homes())
 
-    def expected(self, foreign=()):
+    def _homes(self) -> dict[str, str]:
+        return {page.id: space.key for space in self.mapped for page in synced_pages(self.site, space)}
+
+    def expected(self, *beside):
         """Return what the folder has to hold, by page id."""
-        return expected_files(self.site, MAPPED, foreign)
+        return expected_files(self.site, self.destinations, *beside)
 
     def make(self, change: Change) -> None:
         """Let somebody do something; what makes no sense here and now is left undone."""
-        before = self.synced()
+        before = self._homes()
         versions = {node.id: node.version for node in self.nodes}
         self._make(change)
         now = {node.id: node.version for node in self.nodes if node.version != versions.get(node.id, node.version)}
-        self.unseen |= now.keys() - before
+        homes = self._homes()
+        self.unseen |= now.keys() - before.keys()
+        self.departed |= {page_id for page_id, home in before.items() if homes.get(page_id) != home}
+
+    def seen(self) -> None:
+        """Somebody has looked at everything."""
+        self.unseen.clear()
+        self.departed.clear()
 
     def _make(self, change: Change) -> None:
         node, other = (self.nodes[number % len(self.nodes)] for number in (change.which, change.other))
@@ -136,6 +159,8 @@ class SiteStory:
                 node.archive()
             case "blog post" if movable and page and node.status == "current":
                 node.convert_to_blog_post()
+            case "live doc" if page:
+                node.subtype = "live"
             case "label" if page:
                 node.labels.append(change.title)
             case "attachment" if page:

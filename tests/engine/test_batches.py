@@ -2,6 +2,7 @@
 
 import pytest
 
+from confluence_sync.engine import EngineOptions
 from confluence_sync.events import PageFailed
 from confluence_sync.models import Outcome
 
@@ -74,3 +75,38 @@ async def test_site_that_asks_for_time_gets_it(world, pages):
     assert (await world.sync()).counts.written == PAGES
     assert fetches(world) == 4 + 2
     assert (world.clock.now() - started).total_seconds() >= 60 + 20
+
+
+@pytest.mark.parametrize("kind", ["status", "timeout", "truncated", "invalid_json"])
+async def test_page_that_fails_in_a_walk_with_bodies(world, pages, kind):
+    """Only the portion with the page is listed without bodies, and fetched by id; the walk goes on with them."""
+    world.options = EngineOptions(body_batch=10)
+    world.site.fail(page_id=pages[123].id, kind=kind, status=504, times=None)
+    report = await world.sync()
+    assert (report.outcome, report.counts.written, report.counts.failed) == (Outcome.PARTIAL, PAGES, 1)
+    assert fetches(world) <= 16
+    assert report.points <= (PAGES + 1) * 1.1 + 2 * 10 + 40
+    assert len(report.warnings) == 1
+    assert "listed without their bodies" in report.warnings[0]
+
+
+@pytest.mark.parametrize("status", [413, 500])
+async def test_site_that_gives_no_bodies_in_a_walk(world, pages, status):
+    """After some portions bodies are not asked for any more, and the walk goes on where it is."""
+    world.options = EngineOptions(body_batch=5)
+    world.site.fail("/spaces/", status=status, query=lambda query: "body-format" in query, times=None)
+    report = await world.sync()
+    assert (report.outcome, report.counts.written) == (Outcome.SUCCEEDED, PAGES + 1)
+    refused = [request for request in world.site.requests if request.status == status]
+    assert len(refused) <= 4 + 9
+    assert report.points <= 2.4 * PAGES + 30
+
+
+async def test_cursor_that_is_no_good_without_bodies(world, pages):
+    """If the cursor of a walk with bodies belongs to such a walk alone, the walk starts over without them."""
+    world.options = EngineOptions(body_batch=10)
+    world.site.fail(page_id=pages[123].id, status=504, times=None)
+    world.site.fail("/spaces/", status=400, query=lambda query: "cursor" in query and "body-format" not in query)
+    report = await world.sync()
+    assert (report.outcome, report.counts.written) == (Outcome.PARTIAL, PAGES)
+    assert "starts over without them" in report.warnings[0]

@@ -5,9 +5,11 @@ from caseless import CaselessVFS
 from engine_world import link
 from test_full_runs import CHANGES
 
+from confluence_sync.engine._memory import Memory
 from confluence_sync.events import FileKept
 from confluence_sync.models import Outcome
 from confluence_sync.paths import collision_key
+from confluence_sync.planner import Claim
 
 
 @pytest.fixture
@@ -119,3 +121,24 @@ async def test_foreign_files_in_a_folder_that_changes_its_case(world, docs):
     files = await world.files()
     assert files.pop("DOCS/Docs Home/GUIDE/mine.txt") == b"mine"
     assert files == await world.clean_copy()
+
+
+@pytest.mark.parametrize("spelling", ["Docs/docs home/Notes.md", "docs/Docs Home/NOTES.md"])
+@pytest.mark.parametrize("first", ["claim", "file"])
+async def test_claim_in_another_spelling(world, docs, spelling, first):
+    """What a broken run may have left under a name is not there if that name is another file's, by its entry."""
+    world.vfs = CaselessVFS()
+    await world.sync()
+    before = await world.files()
+    memory = Memory(world.store, "default")
+    await memory.apply(memory.put_claim(docs.id, Claim(spelling, world.site.page("Usage").id)))
+    if first == "claim":  # the disk has the name in the spelling of the claim
+        world.vfs.documents = {
+            spelling if collision_key(path) == collision_key(spelling) else path: data
+            for path, data in world.vfs.documents.items()
+        }
+    for _ in range(2):
+        report = await world.sync()
+        assert (report.outcome, report.counts.unchanged) == (Outcome.SUCCEEDED, report.counts.listed)
+        assert {collision_key(path) for path in await world.files()} == {collision_key(path) for path in before}
+    assert await world.collection(f"claims/default/{docs.id}") == []

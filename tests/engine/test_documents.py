@@ -71,6 +71,7 @@ RECORDS = [
         stages={SPACE.id: Stage.LISTED},
         seq=9,
         counts=Counts(listed=3, failed=1),
+        looked_until={SPACE.id: AT},
         written_to={SPACE.id: PageId("7")},
         failed_pages={PageId("7")},
         troubled=True,

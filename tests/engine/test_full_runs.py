@@ -315,3 +315,24 @@ async def test_runs_are_remembered(world, docs):
     assert [record.counts for record in records] == [second.counts, first.counts]
     assert {record.outcome for record in records} == {Outcome.SUCCEEDED}
     assert records[1].requests == first.requests > 0
+
+
+@pytest.mark.parametrize("kind", ["page", "folder"])
+async def test_parent_in_the_trash(world, docs, kind):
+    """What was left below a parent that is in the trash keeps its place until the parent is purged."""
+    parent = getattr(docs, kind)("Parent", parent=docs.homepage)
+    docs.page("Child", parent=parent, storage=link("Notes"))
+    await world.sync()
+    parent.trash(lift_children=False)
+    report = await world.sync()
+    assert report.outcome is Outcome.SUCCEEDED
+    assert report.warnings == []
+    assert "Docs/Docs Home/Parent/Child.md" in await world.paths()
+    assert "Docs/Docs Home/Parent.md" not in await world.paths()
+    assert await world.files() == await world.clean_copy()
+    parent.purge()
+    report = await world.sync()
+    assert report.outcome is Outcome.SUCCEEDED
+    assert "has a parent that cannot be read" in report.warnings[0]
+    assert "Docs/Child.md" in await world.paths()
+    assert await world.files() == await world.clean_copy()

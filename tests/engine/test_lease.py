@@ -240,3 +240,21 @@ async def test_cancelled_step_can_be_taken_again(world, slow):
         while not (result := await engine.step(state)).done:
             pass
     assert result.outcome is Outcome.SUCCEEDED
+
+
+class SlowRelease(MemoryStateStore):
+    """Gives a lease back at once, and takes its time to say so."""
+
+    async def release_lease(self, name, holder):
+        await super().release_lease(name, holder)
+        await asyncio.sleep(0.1)
+
+
+@ways
+async def test_lease_that_is_given_back_stays_free(world, sync):
+    """A run that is over renews nothing, however long it takes to tell: the next one can start at once."""
+    world.space("DOCS")
+    world.options = EngineOptions(lease=0.03)
+    world.store = SlowRelease(world.clock)
+    assert await sync(world) is Outcome.SUCCEEDED
+    assert await world.lease_is_free()

@@ -137,3 +137,24 @@ async def test_one_listing_is_good_for_the_deletions_of_one_run(world, docs):
     assert (await world.sync(INCREMENTAL, SCHEDULED)).outcome is Outcome.SUCCEEDED
     assert (await world.sync()).outcome is Outcome.SUCCEEDED
     assert await world.files() == await world.clean_copy()
+
+
+@pytest.mark.parametrize("at", range(10, 90, 4))
+async def test_reconciling_ends_with_its_deletions(world, docs, at):
+    """A run that dies between its listing in full and its deletions leaves both to the next scheduled one."""
+    await world.sync()
+    world.clock.advance(25 * HOUR)
+    world.site.page("Page 1").trash()
+    await world.run_until_killed(at, INCREMENTAL, SCHEDULED)
+    world.clock.advance(HOUR)
+    assert (await world.sync(INCREMENTAL, SCHEDULED)).outcome is Outcome.SUCCEEDED
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_first_listing_is_a_reconciling_one(world, docs):
+    """A first run that dies while it writes leaves the rest to a run that asks for changes."""
+    assert await world.run_until_killed(60)
+    world.clock.advance(HOUR)
+    assert (await world.sync(INCREMENTAL, SCHEDULED)).outcome is Outcome.SUCCEEDED
+    assert listed_in_full(world) == []
+    assert await world.files() == await world.clean_copy()

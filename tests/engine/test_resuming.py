@@ -151,7 +151,8 @@ async def test_rebuild_larger_than_the_quota(world):
     many_pages(world, 200)
     await world.sync()
     world.options = EngineOptions(step_writes=50, restart_below=0)
-    world.site.fail(f"/spaces/{world.site.space('DOCS').id}/pages", status=413, query=lambda q: "body-format" in q)
+    walk = f"/spaces/{world.site.space('DOCS').id}/pages"
+    world.site.fail(walk, status=413, query=lambda q: "body-format" in q, times=None)
     reports = await sync_to_the_end(world, RunMode.REBUILD, quota=330, most=4)
     assert [report.counts.written for report in reports] == [150, 51]
     assert [report.counts.listed for report in reports] == [201, 201]

@@ -8,31 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-from base64 import b64encode
-from contextlib import asynccontextmanager
+from datetime import timedelta
 from posixpath import dirname
-from random import Random
 
-import httpx
+import attrs
+import pytest
 from caseless import CaselessVFS
-from engine_world import World
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from oracle import alike
-from site_story import MAPPED, SiteStory, beginnings, changes
+from site_story import KEYS, SiteStory, beginnings, changes
+from story_world import FIGURES, SECRETS, FailingVFS, StoryWorld
 from synced_files import front_matter, led_to
 
-from confluence_sync import documents
-from confluence_sync.adapters import MemoryStateStore, MemoryVFS
-from confluence_sync.client import ConfluenceClient, SiteApiToken
-from confluence_sync.engine import EngineOptions, RunState, SyncEngine
-from confluence_sync.errors import StorageError
-from confluence_sync.models import Outcome, RunMode, Trigger
+from confluence_sync.engine import RunState
+from confluence_sync.models import DeletionPolicy, Outcome, RunMode, Trigger
 
 LONG = bool(os.environ.get("CONFLUENCE_SYNC_LONG"))
-EMAIL, SECRET = "reader@example.com", "a-secret-token"
-SECRETS = (SECRET, b64encode(f"{EMAIL}:{SECRET}".encode()).decode())
+FOLDERS = ("", "Team", "team", "Team/Deep")
 
 faults = st.lists(
     st.fixed_dictionaries(
@@ -50,106 +44,20 @@ meanwhile = st.dictionaries(st.integers(1, 12), changes, max_size=3)
 calls = st.integers(0, 90)
 
 
-class StoryWorld(World):
-    """
-    A world in which people go on with their work while a run looks.
-
-    Attributes:
-        meanwhile: What happens before the n-th request of an engine.
-    """
-
-    def __init__(self, *, caseless: bool) -> None:
-        super().__init__()
-        self.options = EngineOptions(body_batch=3, listing_batch=3, step_requests=2, step_writes=3)
-        self.make_vfs = CaselessVFS if caseless else MemoryVFS
-        self.vfs = self.make_vfs()
-        self.story = SiteStory(self.site)
-        self.mapped = {key: {"max_delete_files": 1_000} for key in MAPPED}
-        self.meanwhile: dict[int, object] = {}
-        self.always: set[str] = set()
-
-    @asynccontextmanager
-    async def engine(self):
-        transport = Busy(self.site.transport(), self.happens)
-        async with httpx.AsyncClient(transport=transport) as http:
-            auth = SiteApiToken(self.site.url, EMAIL, SECRET)
-            client = ConfluenceClient(auth, http=http, clock=self.clock, random=Random(0))
-            yield SyncEngine(client, self.vfs, self.store, sink=self.sink, clock=self.clock, options=self.options)
-
-    def happens(self, request: int) -> None:
-        if change := self.meanwhile.pop(request, None):
-            self.story.make(change)
-            self.always &= self.story.synced()
-
-    async def sync_by_steps(self, mode: RunMode) -> Outcome | None:
-        """Let another process take each step."""
-        self.clock.advance(60)
-        async with self.engine() as engine:
-            document = documents.dump(await engine.begin(self.mappings(), mode=mode))
-        while True:
-            state = documents.load(RunState, document)
-            async with self.engine() as engine:
-                result = await engine.step(state)
-            document = documents.dump(state)
-            if result.done:
-                assert state.counts.handled == state.counts.listed
-                return result.outcome
-
-    async def clean_files(self, foreign: dict[str, bytes]) -> dict[str, bytes]:
-        """Return what a first run makes of the site beside foreign files."""
-        vfs, store = self.vfs, self.store
-        self.vfs, self.store = self.make_vfs(), MemoryStateStore(self.clock)
-        try:
-            for path, data in foreign.items():
-                await self.vfs.write(path, data, {})
-            (await self.sync()).raise_for_failures()
-            return await self.files()
-        finally:
-            self.vfs, self.store = vfs, store
-
-
-class Busy(httpx.AsyncBaseTransport):
-    """Tells before which request of how many it is."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, happens) -> None:
-        self._inner, self._happens, self._requests = inner, happens, 0
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._requests += 1
-        self._happens(self._requests)
-        return await self._inner.handle_async_request(request)
-
-
-class FailingVFS:
-    """Files whose n-th call fails, and some after it."""
-
-    def __init__(self, inner: MemoryVFS, first: int, last: int) -> None:
-        self._inner, self._first, self._last, self._calls = inner, first, last, 0
-
-    def __getattr__(self, name: str):
-        method = getattr(self._inner, name)
-        if name == "scan":
-            return method
-
-        async def call(*args, **kwargs):
-            self._calls += 1
-            if self._first <= self._calls <= self._last:
-                raise StorageError("No space left on device")
-            return await method(*args, **kwargs)
-
-        return call
-
-
 class Histories(RuleBasedStateMachine):
-    """A site, a folder, people at both, and runs in between."""
+    """A site, a folder, people at both, a host that changes its mind, and runs in between."""
 
     @initialize(caseless=st.booleans(), first=beginnings)
     def build(self, caseless, first):
+        FIGURES["histories"] += 1
         self.runner = asyncio.Runner()
         self.world = StoryWorld(caseless=caseless)
         self.typed: dict[bytes, str | None] = {}
+        self.left: dict[str, dict[str, bytes]] = {}  # files of spaces that are no longer mapped, by key
+        self.released: dict[str, bytes] = {}  # what broken runs left of pages that were gone and to be kept
         self.unsettled = True
         self.misled = False
+        self.keeps = False
         for change in first:
             self.story.make(change)
 
@@ -163,6 +71,10 @@ class Histories(RuleBasedStateMachine):
     def files(self) -> dict[str, bytes]:
         return self.do(self.world.files())
 
+    @invariant()
+    def count(self):
+        FIGURES["steps"] += 1
+
     # What people do
 
     @rule(happened=st.lists(changes, min_size=1, max_size=5))
@@ -174,6 +86,12 @@ class Histories(RuleBasedStateMachine):
     def time_passes(self, seconds):
         self.world.clock.advance(seconds)
 
+    @rule(latency=st.sampled_from([0.0, 7.0]), lag=st.sampled_from([0, 50, 600, 7200]))
+    def site_slows_down(self, latency, lag):
+        """Runs take minutes, and the index of the search learns of changes later."""
+        site = self.world.site
+        site.latency, site.settings = latency, attrs.evolve(site.settings, index_lag=timedelta(seconds=lag))
+
     @rule(which=st.integers(0, 30))
     def somebody_edits_a_file(self, which):
         ours = self.ours()
@@ -183,9 +101,12 @@ class Histories(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 30))
     def somebody_deletes_a_file(self, which):
-        ours = sorted(self.ours())
-        if ours:
-            self.do(self.world.vfs.delete(ours[which % len(ours)]))
+        paths = sorted(path for path, data in self.files().items() if data not in self.typed)
+        if paths:
+            path = paths[which % len(paths)]
+            self.do(self.world.vfs.delete(path))
+            for files in (*self.left.values(), self.released):
+                files.pop(self.place(path), None)
             self.unsettled = True
 
     @rule(
@@ -210,36 +131,113 @@ class Histories(RuleBasedStateMachine):
         self.typed[data] = page_id
         self.do(self.world.vfs.write(path, data, {}))
 
+    # What the host decides
+
+    @rule(key=st.sampled_from(KEYS), folder=st.sampled_from(FOLDERS))
+    def host_maps_a_space(self, key, folder):
+        """For the first time, again, or to another folder."""
+        self.story.destinations[key] = folder
+        self.left.pop(key, None)
+        self.unsettled = True
+
+    @rule(key=st.sampled_from(KEYS))
+    def host_removes_a_mapping(self, key):
+        """Its files stay where they are, and are nobody's as long as the space is not mapped."""
+        if key in self.story.destinations and len(self.story.destinations) > 1:
+            del self.story.destinations[key]
+            recorded = self.recorded([key]) - self.recorded(self.story.destinations)
+            self.left[key] = {path: data for path, data in self.spelled(self.files()).items() if path in recorded}
+            self.unsettled = True
+
+    @rule(keeps=st.booleans())
+    def host_keeps_what_is_gone(self, keeps):
+        self.keeps = keeps
+        policy = DeletionPolicy.KEEP if keeps else DeletionPolicy.DELETE
+        self.world.options_of_mappings["deletions"] = policy
+        self.unsettled = True
+
     # Runs
 
     @rule()
     def full_run(self):
-        report = self.do(self.world.sync())
-        self.look_after(report.outcome, complete=True)
+        self.complete_run(RunMode.FULL)
 
     @rule()
     def full_run_twice(self):
         """The second run over a site at rest writes nothing."""
         self.full_run()
         before = self.files()
-        report = self.do(self.world.sync())
-        assert report.counts.unchanged == report.counts.listed or self.story.hidden, report.summary()
+        counts = self.do(self.world.sync()).counts
+        assert counts.unchanged + counts.skipped == counts.listed or self.story.hidden, counts
+        assert counts.skipped <= len(self.story.blank) or self.story.hidden, counts
         assert self.files() == before
 
     @rule(mode=st.sampled_from([RunMode.FULL, RunMode.REBUILD, RunMode.INCREMENTAL]))
     def run_by_steps(self, mode):
-        outcome = self.do(self.world.sync_by_steps(mode))
-        self.look_after(outcome, complete=mode is not RunMode.INCREMENTAL)
+        self.catch_up()
+        had = self.pages_with_files()
+        state = self.do(self.world.sync_by_steps(mode))
+        self.look_after(state, had, complete=mode is not RunMode.INCREMENTAL)
 
     @rule(trigger=st.sampled_from(Trigger))
     def incremental_run(self, trigger):
+        self.catch_up()
+        had = self.pages_with_files()
         report = self.do(self.world.sync(RunMode.INCREMENTAL, trigger))
-        self.look_after(report.outcome, complete=False)
+        self.look_after(report, had, complete=False)
 
     @rule()
     def rebuild(self):
-        report = self.do(self.world.sync(RunMode.REBUILD))
-        self.look_after(report.outcome, complete=True)
+        self.complete_run(RunMode.REBUILD)
+
+    def complete_run(self, mode):
+        self.catch_up()
+        had = self.pages_with_files()
+        self.look_after(self.do(self.world.sync(mode)), had, complete=True)
+
+    def catch_up(self):
+        """Let one more run do what paused ones left to do: it need not look at all of the site."""
+        if self.do(self.world.collection("paused/default")):
+            self.do(self.world.sync())
+            self.look_into_folder()
+
+    @rule(happened=st.lists(changes, max_size=3))
+    def guarded_run(self, happened):
+        """What is gone is held back until it is confirmed, and once more is gone all of it again."""
+        self.full_run()
+        if self.story.hidden or self.keeps:
+            return
+        self.world.options_of_mappings |= {"max_delete_files": 0, "max_delete_share": 0.0}
+        with_files = self.pages_with_files()
+        self.people_change_the_site(happened)
+        self.do(self.world.sync())
+        held = self.held()
+        if not self.story.hidden:
+            gone = with_files - self.story.expected().keys()
+            assert {action.page_id for one in held for action in one.deletions} == gone
+            assert gone <= self.pages_with_files()
+            self.confirm(held, gone)
+        self.world.options_of_mappings = {"max_delete_files": 1_000}
+        self.full_run()
+
+    def confirm(self, held, gone):
+        self.people_change_the_site([])
+        for one in held:
+            self.do(self.confirmed(one))
+        assert self.held() == []
+        self.look_after(self.do(self.world.sync()), gone, complete=True)
+        assert not gone & self.pages_with_files()
+
+    def held(self):
+        async def ask():
+            async with self.world.engine() as engine:
+                return await engine.held_deletions()
+
+        return self.do(ask())
+
+    async def confirmed(self, held):
+        async with self.world.engine() as engine:
+            await engine.confirm_deletions(held.space_id, held.token)
 
     @rule(
         mode=st.sampled_from(RunMode),
@@ -266,6 +264,19 @@ class Histories(RuleBasedStateMachine):
         self.world.clock.advance(self.world.options.lease + 1)
         self.after_trouble(with_files)
 
+    @rule(mode=st.sampled_from(RunMode), points=st.integers(8, 60), people=st.lists(changes, min_size=2, max_size=4))
+    def runs_within_a_quota(self, mode, points, people):
+        """Runs that are paused, one after the other, while the site changes."""
+        with_files = self.before_trouble({}, [])
+        self.world.site.limit_points(points)
+        for change in people:
+            report = self.do(self.world.sync(mode))
+            FIGURES["pauses"] += report.outcome is Outcome.PAUSED
+            self.world.clock.advance(3600)
+            self.world.change(change)
+        self.world.site.limit_points(1_000_000)
+        self.after_trouble(with_files)
+
     def before_trouble(self, people, broken):
         self.world.meanwhile = dict(people)
         self.world.always = self.story.synced()
@@ -278,44 +289,65 @@ class Histories(RuleBasedStateMachine):
         self.world.site.heal()
         self.world.meanwhile = {}
         self.unsettled = True
-        self.check_files()
+        self.look_into_folder()
         lost = with_files & self.world.always - self.pages_with_files()
         assert not lost, f"pages that are there and had a file have none: {lost}"
 
     # What must hold
 
-    def look_after(self, outcome, *, complete):
-        self.check_files()
+    def look_after(self, run, had, *, complete):
+        """Look at what a run without trouble made of the folder, in which there were pages that `had` a file."""
+        FIGURES["checked runs"] += 1
+        self.look_into_folder()
         if self.story.hidden:
-            assert outcome is not Outcome.SUCCEEDED
+            assert run.outcome is not Outcome.SUCCEEDED
             return
-        assert outcome is Outcome.SUCCEEDED, outcome
-        self.check_links_and_pages()
+        excused = self.story.blank if complete else self.story.blank | self.story.departed
+        assert given_up(run) <= excused, run
+        assert run.outcome is Outcome.SUCCEEDED or given_up(run), run
         if complete:
             self.unsettled = self.misled = False
-            self.story.unseen.clear()
-            self.check_against_oracle()
+            self.story.seen()
+            self.check_against_oracle(had)
         elif not self.misled:
             self.check_versions()
+        self.check_links_and_pages()
 
-    def check_files(self):
-        """Every file is whole, what people typed is somewhere, and no event knows a secret."""
+    def look_into_folder(self):
+        """Every file is whole, what people typed is somewhere, what is not ours is as it was, no event has a secret."""
         files = self.files()
         for path, data in files.items():
             assert data in self.typed or (data.endswith(b"\n") and front_matter(data)["page_id"]), path
         assert self.typed.keys() <= set(files.values())
+        places = self.spelled(files).items()
+        assert self.released.items() <= places
+        assert all(left.items() <= places for left in self.left.values())
         told = repr(self.world.events)
         assert not any(secret in told for secret in SECRETS)
+        self.release(files)
+
+    def release(self, files):
+        """Note what nobody's any more is: of pages that are gone and kept, what no run is sure of is let go."""
+        if self.keeps:
+            recorded = self.recorded(self.story.destinations)
+            for path, data in files.items():
+                if data not in self.typed and not self.is_left(path) and self.place(path) not in recorded:
+                    self.released[self.place(path)] = data
 
     def check_links_and_pages(self):
         """No page has two files, and every link leads to a file."""
         ours = self.ours()
-        ids = [front["page_id"] for front in ours.values()]
-        assert len(set(ids)) == len(ids), sorted(ours)
+        if not self.unsettled:
+            ids = [front["page_id"] for front in ours.values()]
+            assert len(set(ids)) == len(ids), sorted(ours)
         files = self.files()
         places = self.spelled(files)
         assert not [
-            (path, href) for path in ours for href in led_to(path, files[path]) if self.place(href) not in places
+            (path, href)
+            for path, front in ours.items()
+            if front["page_id"] in self.story.synced() - self.story.blank
+            for href in led_to(path, files[path])
+            if self.place(href) not in places
         ]
 
     def check_versions(self):
@@ -323,34 +355,48 @@ class Histories(RuleBasedStateMachine):
         expected = self.story.expected()
         for front in self.ours().values():
             page = expected.get(front["page_id"])
-            if page is not None and page.page_id not in self.story.unseen:
+            if page is not None and page.page_id not in self.story.unseen | self.story.blank:
                 assert (front["version"], front["title"]) == (page.version, page.title)
 
-    def check_against_oracle(self):
+    def check_against_oracle(self, had):
         files, ours = self.files(), self.ours()
-        expected = self.story.expected(self.foreign())
+        expected = self.story.expected(self.foreign(), self.place)
         edited = {path: page_id for path, page_id in self.typed_in(files).items() if page_id is not None}
         found = {path: front["page_id"] for path, front in ours.items()} | edited
-        assert self.spelled(found) == self.spelled({page.path: page.page_id for page in expected.values()})
+        of_pages = {path: page_id for path, page_id in found.items() if page_id in expected}
+        assert self.spelled(of_pages) == self.spelled({page.path: page.page_id for page in expected.values()})
+        kept = set(found.values()) - expected.keys()
+        assert kept == (had - expected.keys() if self.keeps else set())
         for path, front in ours.items():
-            page = expected[front["page_id"]]
+            page = expected.get(front["page_id"])
+            if page is None or (page.page_id in self.story.blank and self.has_old_text(files[path], page)):
+                continue
             assert (front["title"], front["version"], front["space"]) == (page.title, page.version, page.space)
             assert f"/spaces/{page.space}/" in front["source_url"]
             assert [*map(self.place, led_to(path, files[path]))] == [*map(self.place, page.links)], path
+
+    def has_old_text(self, data, page):
+        """Whether the file of a live doc that is empty now has the text of an earlier version."""
+        text = data.decode().split("---\n", 2)[2].strip()
+        return bool(text) and front_matter(data)["version"] < page.version
 
     def teardown(self):
         """At the end one more run leads where a clean first run leads, byte for byte."""
         if not hasattr(self, "world"):
             return
+        with self.runner:
+            self.come_to_rest()
+
+    def come_to_rest(self):
         for space in self.story.spaces:
             space.unrestrict()
+        self.host_keeps_what_is_gone(keeps=False)
         self.full_run_twice()
         self.rebuild()  # writes what people had edited, and keeps that beside
         self.full_run()
         files, foreign = self.files(), self.foreign()
         clean = self.do(self.world.clean_files({path: files[path] for path in foreign}))
         assert self.spelled(files) == self.spelled(clean)
-        self.runner.close()
 
     # What is in the folder
 
@@ -361,25 +407,41 @@ class Histories(RuleBasedStateMachine):
     def spelled(self, files):
         return {self.place(path): content for path, content in files.items()}
 
+    def recorded(self, keys):
+        return {self.place(path) for path in self.do(self.world.recorded(*keys))}
+
+    def is_left(self, path):
+        return any(self.place(path) in files for files in (*self.left.values(), self.released))
+
     def ours(self):
         """Return the front matter of the files that are as they were written, by path."""
-        return {path: front_matter(data) for path, data in self.files().items() if data not in self.typed}
+        return {
+            path: front_matter(data)
+            for path, data in self.files().items()
+            if data not in self.typed and not self.is_left(path)
+        }
 
     def typed_in(self, files):
         """Return what people typed, by path: the page whose file it is, None if it is nobody's."""
         return {
-            path: None if " (edited " in path else self.typed[data]
+            path: None if " (edited " in path or self.is_left(path) else self.typed[data]
             for path, data in files.items()
             if data in self.typed
         }
 
     def foreign(self):
-        return [path for path, page_id in self.typed_in(self.files()).items() if page_id is None]
+        files = self.files()
+        nobodys = {path for path, page_id in self.typed_in(files).items() if page_id is None}
+        return sorted(nobodys.union(filter(self.is_left, files)))
 
     def pages_with_files(self):
-        files = self.files()
-        edited = {self.typed[data] for data in files.values() if data in self.typed}
+        edited = {page_id for page_id in self.typed_in(self.files()).values() if page_id is not None}
         return {front["page_id"] for front in self.ours().values()} | edited
+
+
+def given_up(run):
+    """Return the ids of pages that did not land."""
+    return run.failed_pages if isinstance(run, RunState) else {it.page_id for it in (*run.failures, *run.skips)}
 
 
 TestHistories = Histories.TestCase
@@ -392,3 +454,10 @@ TestHistories.settings = settings(
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def figures():
+    """Say at the end how much was told; shown by `nox -s long`."""
+    yield
+    print("", ", ".join(f"{number:,} {name}" for name, number in FIGURES.items()))  # noqa: T201 - with -s, the figures

@@ -5,8 +5,10 @@ import pytest
 from engine_world import World, link
 
 from confluence_sync import documents
+from confluence_sync.adapters import MemoryLogSink
 from confluence_sync.engine import EngineOptions, Phase, RunState
 from confluence_sync.errors import RunInProgressError
+from confluence_sync.events import PageMoved
 from confluence_sync.models import Outcome, RunMode
 
 
@@ -75,6 +77,88 @@ async def test_deletions_come_in_portions(world):
     assert left == [13, 11, 8, 6]
     assert (state.outcome, state.counts.deleted) == (Outcome.PARTIAL, 7)
     assert (await world.sync()).outcome is Outcome.SUCCEEDED
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_changes_come_in_portions(world):
+    """A step fetches so many changed pages at most, and what changed is looked for once, whoever takes the steps."""
+    docs = build(world, pages=12)
+    world.options = attrs.evolve(world.options, body_batch=4, step_writes=5)
+    await world.sync()
+    world.clock.advance(12 * 3600)
+    for number in range(12):
+        world.site.page(f"Page {number}").edit("<p>New.</p>")
+    docs.page("New", parent=docs.folder("Folder"))
+    broken = world.site.page("Page 3")
+    world.site.fail(page_id=broken.id, times=None)
+    world.clock.advance(3600)
+    fetched, searches = [], 0
+    async with world.engine() as engine:
+        state = await engine.begin(world.mappings(), mode=RunMode.INCREMENTAL)
+    while state.outcome is None:
+        world.site.reset_log()
+        async with world.engine() as engine:
+            await engine.step(state)
+        asked = {page for request in world.site.requests for page in request.query.get("id", "").split(",") if page}
+        fetched += [len(asked)]
+        searches += world.requests.count("GET /wiki/rest/api/content/search")
+    assert [number for number in fetched if number] == [5, 5, 3]
+    assert searches == 1
+    assert (state.outcome, state.counts.written, state.counts.failed) == (Outcome.PARTIAL, 12, 1)
+    world.site.heal()
+    world.clock.advance(3600)
+    assert (await world.sync(RunMode.INCREMENTAL)).counts.written == 1
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_moves_come_in_portions(world):
+    """A step moves so many files at most, nothing is fetched for that, and no process knows of the others' moves."""
+    docs = build(world, pages=12)
+    world.options = attrs.evolve(world.options, step_writes=5)
+    folder = docs.folder("Old", parent=docs.homepage)
+    leaves = [docs.page(f"Leaf {number}", parent=folder) for number in range(12)]
+    await world.sync()
+    folder.rename("New")
+    leaves[0].rename("Leaf 1")
+    leaves[1].rename("Leaf 0")
+    world.sink = MemoryLogSink()
+    moved = []
+    async with world.engine() as engine:
+        state = await engine.begin(world.mappings())
+    while state.outcome is None:
+        world.site.reset_log()
+        before = set(await world.paths())
+        async with world.engine() as engine:
+            await engine.step(state)
+        if state.phase is Phase.MOVE or (moved and state.phase is Phase.WRITE and not state.written_to):
+            moved.append(len(before - set(await world.paths())))
+            assert world.requests == []
+    assert (state.outcome, state.counts.moved, state.counts.written) == (Outcome.SUCCEEDED, 10, 2)
+    assert max(moved) <= 5
+    told = [event for event in world.sink.events if isinstance(event, PageMoved)]
+    assert {(event.previous_path, event.path) for event in told} == {
+        (f"Docs/Docs Home/Old/Leaf {number}.md", f"Docs/Docs Home/New/Leaf {number}.md") for number in range(2, 12)
+    }
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_ring_is_not_cut_in_two(world):
+    """A file that is parked to let another one pass comes to its place in the same step, and is told of once."""
+    docs = world.space("DOCS")
+    folders = [docs.folder(f"Folder {number}") for number in range(6)]
+    for folder in folders:
+        docs.page("Leaf", parent=folder)
+    world.options = EngineOptions(step_writes=2)
+    await world.sync()
+    for number, folder in enumerate(folders):
+        folder.rename(f"Folder {(number + 1) % 6}")
+    world.sink = MemoryLogSink()
+    _, state, _ = await sync_by_steps(world)
+    assert (state.outcome, state.counts.moved) == (Outcome.SUCCEEDED, 6)
+    told = [event for event in world.sink.events if isinstance(event, PageMoved)]
+    assert sorted((event.previous_path, event.path) for event in told) == [
+        (f"Docs/Folder {number}/Leaf.md", f"Docs/Folder {(number + 1) % 6}/Leaf.md") for number in range(6)
+    ]
     assert await world.files() == await world.clean_copy()
 
 

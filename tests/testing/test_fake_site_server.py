@@ -108,3 +108,18 @@ def test_a_server_of_its_own_process():
             process.send_signal(signal.SIGINT)
     assert len(pages) == 3
     assert process.returncode == 130
+
+
+async def test_server_ends_whatever_its_clients_do():
+    """Neither a client that has just come, nor one that asks and does not read, keeps a server from ending."""
+    site = generated_site(250, body_kb=100)
+    async with asyncio.timeout(20):
+        async with site.serve() as url:
+            host, port = url.removeprefix("http://").split(":")
+            answer, deaf = await asyncio.open_connection(host, port, limit=1)
+            request = f"GET {V2}/spaces/65537/pages?limit=250&body-format=storage HTTP/1.1\r\n"
+            deaf.write(f"{request}Authorization: Basic YTpi\r\n\r\n".encode())
+            await answer.readexactly(1)
+            _, late = await asyncio.open_connection(host, port)
+    for writer in (deaf, late):
+        writer.close()

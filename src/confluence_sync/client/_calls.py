@@ -104,9 +104,9 @@ def space(space_id: SpaceId) -> Call[Space]:
     return Call(path=f"/api/v2/spaces/{_segment(space_id)}", decode=decode.space, rows=single)
 
 
-def space_pages(space_id: SpaceId, *, sort: str, limit: int) -> Call[Page]:
+def space_pages(space_id: SpaceId, *, limit: int) -> Call[Page]:
     """List the current pages of a space, at any depth. Without a status the API lists archived ones too."""
-    params = {"status": "current", "sort": sort, "limit": str(limit)}
+    params = {"status": "current", "sort": "id", "limit": str(limit)}
     return Call(
         path=f"/api/v2/spaces/{_segment(space_id)}/pages",
         decode=partial(decode.page, space_id=space_id),
@@ -120,7 +120,7 @@ def recent_pages(space_ids: Sequence[SpaceId], *, limit: int) -> Call[Page]:
     return Call(path="/api/v2/pages", decode=decode.page, params=params)
 
 
-def space_bodies(space_id: SpaceId, *, limit: int) -> Call[PageBody]:
+def space_bodies(space_id: SpaceId, *, limit: int, patient: bool) -> Call[PageBody]:
     """List the current pages of a space with their bodies."""
     params = {"status": "current", "sort": "id", "limit": str(limit), "body-format": "storage"}
     return Call(
@@ -128,6 +128,7 @@ def space_bodies(space_id: SpaceId, *, limit: int) -> Call[PageBody]:
         decode=partial(decode.page_body, space_id=space_id),
         params=params,
         read_timeout=_BODY_TIMEOUT,
+        patient=patient,
     )
 
 

@@ -23,6 +23,7 @@ from ._retry import RetryPolicy
 from ._transport import Transport
 from ._values import AccessibleResource, Batch, SearchHit, Usage
 from ._wire import Call
+from .address import CLOUD_ONLY
 
 __all__ = ["ConfluenceClient"]
 
@@ -115,9 +116,17 @@ class ConfluenceClient:
         Raises:
             AuthenticationError: Also if Confluence answers as to an anonymous visitor, as it does to wrong Basic
                 credentials on sites that allow anonymous access.
+            ConfigurationError: The address is not of a Cloud site.
         """
         call = calls.current_user()
-        user = await self._one(call)
+        try:
+            user = await self._one(call)
+        except RemoteNotFoundError as error:
+            if self._auth.api_url != self.site_url:
+                raise  # the gateway answers so if the cloudid is wrong, or the token
+            raise ConfigurationError(
+                f"{error}; there is no Confluence at this address, or no Cloud: {CLOUD_ONLY}"
+            ) from error
         if user is None:
             raise AuthenticationError(f"{call.endpoint}: the credentials are not accepted, the site sees a visitor")
         return user
@@ -213,44 +222,36 @@ class ConfluenceClient:
         Raises:
             RemoteNotFoundError: No such space, or not visible.
         """
-        return self._walk(calls.space_pages(space_id, sort="id", limit=limit), cursor)
+        return self._walk(calls.space_pages(space_id, limit=limit), cursor)
 
     def body_batches(
-        self, space_id: SpaceId, *, cursor: str | None = None, limit: int = 100
+        self, space_id: SpaceId, *, cursor: str | None = None, limit: int = 100, patient: bool = True
     ) -> AsyncIterator[Batch[PageBody]]:
         """
         List the current pages of a space with their bodies, in order of id.
 
         As `page_batches` with `body-format=storage`, for the same points. Heavy pages make the answer fail
-        (`ServerError`, `ContentTooLargeError`, `TransportError`): go on from the last cursor with a lower limit.
+        (`ServerError`, `ContentTooLargeError`, `TransportError`): `page_batches` goes on from the last cursor without.
+
+        Args:
+            space_id: The space.
+            cursor: Where to go on.
+            limit: Pages a request, at most 250.
+            patient: See `page_bodies`.
 
         Raises:
             RemoteNotFoundError: No such space, or not visible.
         """
-        return self._walk(calls.space_bodies(space_id, limit=limit), cursor)
-
-    def modified_batches(
-        self, space_id: SpaceId, *, cursor: str | None = None, limit: int = 25
-    ) -> AsyncIterator[Batch[Page]]:
-        """
-        List the current pages of a space, those with the latest edit first (`version.createdAt`).
-
-        `GET /spaces/{id}/pages?status=current&sort=-modified-date`. Scope `read:page:confluence`. 1 point a request
-        and 1 a page. A page that is edited during the walk can come twice. Moves and deletions do not show.
-
-        Raises:
-            RemoteNotFoundError: No such space, or not visible.
-        """
-        return self._walk(calls.space_pages(space_id, sort="-modified-date", limit=limit), cursor)
+        return self._walk(calls.space_bodies(space_id, limit=limit, patient=patient), cursor)
 
     def recent_batches(
         self, space_ids: Sequence[SpaceId], *, cursor: str | None = None, limit: int = 25
     ) -> AsyncIterator[Batch[Page]]:
         """
-        List the current pages of some spaces, those with the latest edit first: `modified_batches` for many at once.
+        List the current pages of some spaces, those with the latest edit first (`version.createdAt`).
 
         `GET /pages?space-id=...&status=current&sort=-modified-date`. Scope `read:page:confluence`. 1 point a request
-        and 1 a page.
+        and 1 a page. A page that is edited during the walk can come twice. Moves and deletions do not show.
 
         Args:
             space_ids: 1 to 100.
@@ -342,7 +343,7 @@ class ConfluenceClient:
             limit: Hits a request; Confluence may send fewer.
 
         Raises:
-            MissingScopeError: Search is not available to this token; list by `modified_batches` instead.
+            MissingScopeError: Search is not available to this token; list by `recent_batches` instead.
             ContentTooLargeError: The cursor outgrew what an address holds; ask for a narrower window.
         """
         return self._walk(calls.search(cql, limit=limit), cursor)

@@ -15,8 +15,10 @@ from typing import Any, TypeGuard
 
 import attrs
 
+from ..errors import ConfigurationError
 from ..models import AccountId, Container, ContentId, Page, PageBody, PageId, Space, SpaceId, User
 from ._values import AccessibleResource, SearchHit
+from .address import CLOUD_ONLY
 
 __all__ = [
     "ShapeError",
@@ -101,7 +103,14 @@ def user(item: Json) -> User:
 
 
 def current_user(item: Json) -> User | None:
-    """Read the owner of the credentials; None if they were taken for an anonymous visitor's."""
+    """
+    Read the owner of the credentials; None if they were taken for an anonymous visitor's.
+
+    Raises:
+        ConfigurationError: It is a user of Data Center or Server, who have a key and no account id.
+    """
+    if text(item, "userKey") and not _id(item, "accountId"):
+        raise ConfigurationError(f"this is Confluence Data Center or Server, which have another API; {CLOUD_ONLY}")
     anonymous = text(item, "type") == "anonymous" or not _id(item, "accountId")
     return None if anonymous else user(item)
 

@@ -8,10 +8,21 @@ import httpx
 
 from ..errors import ConfigurationError
 
-__all__ = ["GATEWAY_URL", "checked_address", "gateway_base", "optional_site_base", "origin_base", "site_base"]
+__all__ = [
+    "CLOUD_ONLY",
+    "GATEWAY_URL",
+    "checked_address",
+    "gateway_base",
+    "optional_site_base",
+    "origin_base",
+    "site_base",
+]
 
 GATEWAY_URL = "https://api.atlassian.com"
 """Where OAuth and scoped API tokens are accepted."""
+
+CLOUD_ONLY = "only Confluence Cloud is supported, whose sites are https://your-site.atlassian.net/wiki"
+"""What there is to say to an address of Data Center or Server, which have another API."""
 
 
 def site_base(url: str) -> str:
@@ -28,8 +39,7 @@ def site_base(url: str) -> str:
         raise ConfigurationError(f"give the address of the site, {origin}/wiki, without what follows it")
     if path not in {"", "/wiki"}:
         raise ConfigurationError(
-            f"{origin}{path} looks like Confluence Data Center or Server, which have another API; only Confluence "
-            f"Cloud is supported, whose sites are https://your-site.atlassian.net/wiki"
+            f"{origin}{path} looks like Confluence Data Center or Server, which have another API; {CLOUD_ONLY}"
         )
     return f"{origin}/wiki"
 

@@ -8,7 +8,7 @@ takes over. So the watermark moves on for all, and what a run costs does not gro
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,24 +20,16 @@ from ..models import PageBody, PageId, SpaceId, Trigger
 from ..protocols import Change
 from ._containers import read_containers
 from ._context import RunContext
-from ._failures import fail_change
+from ._failures import fail_page
 from ._listing import people_of
 from ._records import ChangedPage, SpaceRecord
-from ._sources import find_changes, known_versions
+from ._sources import Changes, find_changes, known_versions
 
 __all__ = ["can_list_changes", "list_changes"]
 
 logger = logging.getLogger("confluence_sync.engine")
 
 _FETCH = 100
-
-
-@attrs.define
-class Fetched:
-    """What became of the pages that were asked for: which came, and why others did not."""
-
-    page_ids: set[PageId] = attrs.field(factory=set)
-    failed: dict[PageId, ClientError] = attrs.field(factory=dict)
 
 
 class Completed(NamedTuple):
@@ -69,33 +61,41 @@ def _has_to_be_reconciled(run: RunContext, record: SpaceRecord) -> bool:
 
 async def list_changes(run: RunContext, records: Sequence[SpaceRecord]) -> bool:
     """
-    Bring the trees of some spaces up to date with what changed, spooling the bodies. Always True: one step does.
+    Bring the trees of some spaces up to date with what changed, spooling the bodies; True once that is done.
 
     Pages are wanted until everything is known of them, and the watermarks move in the transaction in which they are
     not any more; a run that dies on the way leaves all of that to the next one.
     """
-    changes = await find_changes(run, records)
-    wanted = {page.page_id: page for record in records for page in await run.memory.wanted_pages(record.space.id)}
-    changes.add(wanted.values())
-    newer = await _newer(run, records, changes.pages)
-    fetched = await _fetch(
-        run, records, [key for key in newer if key not in wanted], [key for key in newer if key in wanted]
-    )
-    known = await known_versions(run, records, fetched.failed)
-    failed = [newer[page_id] for page_id in fetched.failed]
-    completed = [
-        await _complete(run, record, fetched.page_ids | wanted.keys(), watermark=changes.as_of) for record in records
-    ]
-    await run.memory.apply(
-        *(run.memory.clear_wanted_pages(record.space.id) for record in records),
-        *(run.memory.want_page(page) for page in failed),
-        *(change for space in completed for change in space.changes),
-    )
-    for space in completed:
-        await _tell(run, space, [page for page in failed if page.page_id not in known])
-    for page in failed:
-        await _fail(run, page, fetched.failed[page.page_id])
+    await _look(run, [record for record in records if record.space.id not in run.state.looked_until])
+    newer = await _newer(run, records, await _wanted(run, records))
+    left = [page for page in newer.values() if page.page_id not in run.state.failed_pages]
+    if left:
+        await _fetch(run, records, left)
+    if len(left) > run.options.step_writes:
+        return False
+    await _complete(run, records)
     return True
+
+
+async def _look(run: RunContext, records: Sequence[SpaceRecord]) -> None:
+    """Find out which pages of some spaces changed, and want those that are not wanted in that version already."""
+    if not records:
+        return
+    found = await find_changes(run, records)
+    wanted = await _wanted(run, records)
+    changes = Changes()
+    changes.add(wanted.values())
+    changes.add(found.pages.values())
+    newer = await _newer(run, records, changes.pages)
+    await run.memory.apply(
+        *(run.memory.want_page(page) for page in newer.values() if page is not wanted.get(page.page_id))
+    )
+    for record in records:
+        run.state.looked_until[record.space.id] = found.as_of or record.watermark or run.server_now()
+
+
+async def _wanted(run: RunContext, records: Sequence[SpaceRecord]) -> dict[PageId, ChangedPage]:
+    return {page.page_id: page for record in records for page in await run.memory.wanted_pages(record.space.id)}
 
 
 async def _newer(
@@ -108,20 +108,27 @@ async def _newer(
     }
 
 
-async def _fetch(run: RunContext, records: Sequence[SpaceRecord], *groups: Sequence[PageId]) -> Fetched:
-    """Put pages into the trees and their bodies into the spool; groups do not share requests, and so no trouble."""
+async def _fetch(run: RunContext, records: Sequence[SpaceRecord], pages: Sequence[ChangedPage]) -> None:
+    """Put some pages into the trees and their bodies into the spool."""
     generations = {record.space.id: record.generation for record in records}
-    fetched = Fetched()
-    for part in (group[start : start + _FETCH] for group in groups for start in range(0, len(group), _FETCH)):
-        bodies = await run.fetcher.fetch(part)
+    for part in _parts(pages, run.options.step_writes):
+        bodies = await run.fetcher.fetch([page.page_id for page in part])
         await _keep(run, generations, bodies.found.values())
-        fetched.page_ids.update(bodies.found)
-        for page_id, error in bodies.failed.items():
-            if isinstance(error, RemoteNotFoundError):
-                logger.debug("page %s changed, and is gone or hidden by now", page_id)  # the next full listing shows it
-            else:
-                fetched.failed[page_id] = error
-    return fetched
+        for page in part:
+            error = bodies.failed.get(page.page_id)
+            if error is not None and not isinstance(error, RemoteNotFoundError):
+                await _fail(run, page, error)
+            elif error is not None or bodies.found[page.page_id].page.space_id != page.space_id:
+                logger.debug("page %s changed, and is gone or hidden by now", page.page_id)  # a full listing shows it
+                await run.memory.apply(run.memory.forget_wanted_page(page))
+
+
+def _parts(pages: Sequence[ChangedPage], most: int) -> Iterator[Sequence[ChangedPage]]:
+    """Yield so many pages in portions; those that failed in an earlier run come last, and make no trouble to others."""
+    first = sorted(pages, key=lambda page: page.failed)[:most]
+    for group in ([page for page in first if not page.failed], [page for page in first if page.failed]):
+        for start in range(0, len(group), _FETCH):
+            yield group[start : start + _FETCH]
 
 
 async def _keep(run: RunContext, generations: Mapping[SpaceId, int], bodies: Collection[PageBody]) -> None:
@@ -134,11 +141,24 @@ async def _keep(run: RunContext, generations: Mapping[SpaceId, int], bodies: Col
     await run.people.learn({account for body in ours for account in people_of(body)})
 
 
-async def _complete(
-    run: RunContext, record: SpaceRecord, page_ids: Collection[PageId], *, watermark: datetime | None
-) -> Completed:
+async def _complete(run: RunContext, records: Sequence[SpaceRecord]) -> None:
+    """Make the trees whole again, and forget what was wanted but what failed; then tell."""
+    wanted = await _wanted(run, records)
+    known = await known_versions(run, records, wanted)
+    failed = [attrs.evolve(page, failed=True) for page in wanted.values() if page.page_id in run.state.failed_pages]
+    completed = [await _complete_tree(run, record, wanted) for record in records]
+    await run.memory.apply(
+        *(run.memory.clear_wanted_pages(record.space.id) for record in records),
+        *(run.memory.want_page(page) for page in failed),
+        *(change for space in completed for change in space.changes),
+    )
+    for space in completed:
+        await _tell(run, space, [page for page in failed if page.page_id not in known])
+
+
+async def _complete_tree(run: RunContext, record: SpaceRecord, page_ids: Collection[PageId]) -> Completed:
     """Read the parents that a tree lacks because of some pages; where that fails the pages stay wanted."""
-    record = attrs.evolve(record, watermark=watermark or record.watermark, spooled=True)
+    record = attrs.evolve(record, watermark=run.state.looked_until[record.space.id], spooled=True)
     tree = await run.memory.tree(record)
     changed = [tree.pages[page_id] for page_id in sorted(page_ids) if page_id in tree.pages]
     parents = await read_containers(run.client, tree, changed)
@@ -169,4 +189,4 @@ async def _tell(run: RunContext, completed: Completed, unknown: Sequence[Changed
 
 async def _fail(run: RunContext, page: ChangedPage, error: ClientError) -> None:
     entry = (await run.memory.entries(page.space_id, [page.page_id])).get(page.page_id)
-    await fail_change(run, page, entry.path if entry is not None else "", error)
+    await fail_page(run, page, entry.path if entry is not None else "", error)

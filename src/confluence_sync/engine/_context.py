@@ -37,7 +37,7 @@ class EngineOptions:
         body_batch: Pages per request with bodies, at most 250.
         write_concurrency: Files written at once.
         step_requests: Requests after which a listing step ends.
-        step_writes: Pages after which a writing or deleting step ends.
+        step_writes: Pages after which a step ends that fetches changes, moves, writes or deletes.
         lease: Seconds after which the lease of a dead run expires.
         changes: Where an incremental run looks for changes first.
         overlap: Seconds an incremental run looks back beyond the watermark; covers edits made while the last one

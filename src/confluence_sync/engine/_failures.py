@@ -4,55 +4,29 @@ from __future__ import annotations
 
 from ..errors import ConfluenceSyncError
 from ..events import PageFailed, PageSkipped, SpaceFailed
-from ..models import PageId, SpaceId
-from ..planner import Plan
+from ..models import Page, SpaceId
 from ._context import RunContext
 from ._records import ChangedPage, Stage
 
-__all__ = ["fail_change", "fail_page", "fail_space", "skip_page"]
+__all__ = ["fail_page", "fail_space", "skip_page"]
 
 
-async def fail_page(run: RunContext, plan: Plan, page_id: PageId, path: str, error: ConfluenceSyncError) -> None:
-    """Give a page up for this run; the next one tries it again."""
-    run.state.failed_pages.add(page_id)
-    snapshot = plan.layout.snapshot
-    await run.events.emit(
-        PageFailed,
-        space_id=snapshot.space.id,
-        page_id=page_id,
-        title=snapshot.pages[page_id].title,
-        path=path,
-        kind=error.kind,
-        message=str(error),
-    )
+async def fail_page(run: RunContext, page: Page | ChangedPage, path: str, error: ConfluenceSyncError) -> None:
+    """Give a page up for this run; the next one tries it again. `path` is that of its file, "" if it has none."""
+    await _give_up(run, page, PageFailed, path=path, kind=error.kind, message=str(error))
 
 
-async def skip_page(run: RunContext, plan: Plan, page_id: PageId, path: str, message: str) -> None:
+async def skip_page(run: RunContext, page: Page, path: str, message: str) -> None:
     """Leave the file of a page as it is, wherever it is; the next run looks at the page again."""
+    await _give_up(run, page, PageSkipped, path=path, message=message)
+
+
+async def _give_up(
+    run: RunContext, page: Page | ChangedPage, event: type[PageFailed | PageSkipped], **facts: str
+) -> None:
+    page_id = page.id if isinstance(page, Page) else page.page_id
     run.state.failed_pages.add(page_id)
-    snapshot = plan.layout.snapshot
-    await run.events.emit(
-        PageSkipped,
-        space_id=snapshot.space.id,
-        page_id=page_id,
-        title=snapshot.pages[page_id].title,
-        path=path,
-        message=message,
-    )
-
-
-async def fail_change(run: RunContext, page: ChangedPage, path: str, error: ConfluenceSyncError) -> None:
-    """Give a page up that changed and could not be fetched; `path` is that of the file it has, "" if it has none."""
-    run.state.failed_pages.add(page.page_id)
-    await run.events.emit(
-        PageFailed,
-        space_id=page.space_id,
-        page_id=page.page_id,
-        title=page.title,
-        path=path,
-        kind=error.kind,
-        message=str(error),
-    )
+    await run.events.emit(event, space_id=page.space_id, page_id=page_id, title=page.title, **facts)
 
 
 async def fail_space(run: RunContext, space_id: SpaceId, error: ConfluenceSyncError) -> None:

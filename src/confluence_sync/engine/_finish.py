@@ -136,12 +136,12 @@ async def _end(
 
 
 async def _publish(run: RunContext, stood: RunState, outcome: Outcome, message: str) -> None:
-    state, memory = run.state, run.memory
+    state = run.state
     record = attrs.evolve(record_of(state), ended_at=run.clock.now(), message=message)
     await _try(run, _record(run, stood, record, outcome))
     if run.guard is not None:
         await _try(run, run.guard.ended(record, run.events.report.error))
-    await _try(run, memory.store.release_lease(memory.lease, state.run_id))
+    await _try(run, run.lease.give_back())
     await run.events.emit(
         RunFinished,
         outcome=outcome,

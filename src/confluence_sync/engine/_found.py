@@ -10,23 +10,28 @@ from ..protocols import VFS
 __all__ = ["find_files"]
 
 
-async def find_files(vfs: VFS, roots: Collection[str], ours: Collection[str]) -> frozenset[str]:
+async def find_files(
+    vfs: VFS, roots: Collection[str], *, recorded: Collection[str], claimed: Collection[str]
+) -> frozenset[str]:
     """
     Return the paths of all files in some folders or in their places, and where files of ours are that have to leave.
 
-    On a disk that takes two spellings of a path for one, our files have the names under which they are recorded, and
-    all others those that the disk gives them.
+    On a disk that takes two spellings of a path for one, our files have the names under which they are recorded, or
+    else claimed, and all others those that the disk gives them. No file has two names.
     """
+    ours = {*recorded, *claimed}
     places = {*roots}.union(*(_above(root) for root in roots))
     files = {place for place in sorted(places) if await vfs.stat(place) is not None}
     for folder in _folders(roots, ours):
         files.update([entry.path async for entry in vfs.scan(folder)])
     spelled = {collision_key(path): path for path in files}
-    for path in sorted(set(ours) - files):
-        there = spelled.get(collision_key(path))
-        if there is not None and there not in ours and await vfs.stat(path) is not None:
-            files.discard(there)
-            files.add(path)
+    for paths, trusted in ((recorded, {*recorded}), (claimed, ours)):
+        for path in sorted({*paths} - files):
+            there = spelled.get(collision_key(path))
+            if there is not None and there not in trusted and await vfs.stat(path) is not None:
+                files.discard(there)
+                files.add(path)
+                spelled[collision_key(path)] = path
     return frozenset(files)
 
 

@@ -44,6 +44,7 @@ class Lease:
         self._seconds = seconds
         self._clock = clock
         self._renewed_at = clock.now()
+        self._given_back = False
 
     async def renew(self) -> None:
         """
@@ -73,7 +74,7 @@ class Lease:
 
     async def keep(self) -> None:
         """
-        Renew the lease in real time, whatever clock the run is on, until it is lost.
+        Renew the lease in real time, whatever clock the run is on, until it is given back or lost.
 
         Raises:
             RunInProgressError: It is: another run has it, or it could not be renewed for as long as it lasts.
@@ -82,6 +83,8 @@ class Lease:
         expires = now() + self._seconds
         while True:
             await asyncio.sleep(self._seconds / 3)
+            if self._given_back:
+                return
             asked = now()
             try:
                 async with asyncio.timeout(max(expires - asked, self._seconds / 3)):  # if late, there is one more try
@@ -94,3 +97,8 @@ class Lease:
                 if now() >= expires:
                     self.lost = True
                     raise RunInProgressError(LOST) from error
+
+    async def give_back(self) -> None:
+        """Let the next run have it; from here on it is not renewed."""
+        self._given_back = True
+        await self._memory.store.release_lease(self._memory.lease, self._run_id)

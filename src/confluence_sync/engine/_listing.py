@@ -1,6 +1,7 @@
 """Step one: the remote tree of a space, into the store.
 
-On a first run the walk brings the bodies along and spools them, which halves the cost of fetching them later. The
+On a first run the walk brings the bodies along and spools them, which halves the cost of fetching them later. A portion
+whose bodies do not come - one page is enough for that - is listed without, and they are fetched by id later on. The
 cursor is saved with every batch, so a killed walk goes on where it was. What it listed before may have changed since,
 so its end is followed by a walk without bodies, whose tree counts: of the spooled bodies only those are used that are
 still of the listed version.
@@ -26,6 +27,9 @@ from ._records import SpaceRecord, Walk
 
 __all__ = ["list_space", "people_of", "tell_listed"]
 
+_MOST_BARE = 10
+"""Portions without bodies after which a walk no longer asks for any: it is not single pages that keep them away."""
+
 
 async def list_space(run: RunContext, record: SpaceRecord) -> bool:
     """List some batches of a space's pages; True once its tree is complete and in the store."""
@@ -33,7 +37,7 @@ async def list_space(run: RunContext, record: SpaceRecord) -> bool:
     try:
         walk = await _walk(run, record, walk)
     except (ServerError, TransportError, ContentTooLargeError, UnexpectedResponseError) as error:
-        await _start_over(run, record, walk, error)
+        await _recover(run, record, error)
         return False
     if not walk.finished:
         return False
@@ -44,16 +48,36 @@ async def list_space(run: RunContext, record: SpaceRecord) -> bool:
     return True
 
 
-async def _start_over(run: RunContext, record: SpaceRecord, walk: Walk, error: ClientError) -> None:
-    """Walk from the beginning if that may help: without an old cursor, or without the bodies."""
+async def _recover(run: RunContext, record: SpaceRecord, error: ClientError) -> None:
+    """Go on without the bodies of a portion, or from the beginning, if that may help."""
+    record = await run.memory.space(record.space.id) or record
+    walk = record.walk
+    if walk is None:
+        raise error
     if error.status == 400 and walk.cursor is not None and not walk.restarted:
         await _start(run, record, with_bodies=walk.with_bodies, restarted=True)
         await _warn(run, record, "the cursor of the walk is no longer accepted; the walk starts over")
-    elif error.status != 400 and walk.with_bodies:
+    elif error.status == 400 or not _brings_bodies(walk):
+        raise error
+    elif isinstance(error, UnexpectedResponseError) or not await _step_over(run, record, walk, error):
         await _start(run, record, with_bodies=False)
         await _warn(run, record, f"listing with bodies failed; the walk starts over without them ({error})")
-    else:
-        raise error
+
+
+async def _step_over(run: RunContext, record: SpaceRecord, walk: Walk, error: ClientError) -> bool:
+    """
+    List one portion without the bodies that do not come; False if its cursor is not good for that.
+
+    The limit stays, since nothing says that a cursor is good for another one.
+    """
+    try:
+        batch = await anext(_without_bodies(run, record, walk))
+    except UnexpectedResponseError:
+        return False
+    if not walk.bare:
+        await _warn(run, record, f"pages are listed without their bodies, which are fetched later ({error})")
+    await _keep(run, record, attrs.evolve(walk, bare=walk.bare + 1), batch)
+    return True
 
 
 async def _warn(run: RunContext, record: SpaceRecord, message: str) -> None:
@@ -93,7 +117,6 @@ async def _walk(run: RunContext, record: SpaceRecord, walk: Walk) -> Walk:
     requests = 0
     async for batch in _batches(run, record, walk):
         walk = await _keep(run, record, walk, batch)
-        await run.events.emit(PagesListed, space_id=record.space.id, space_key=record.space.key, pages=walk.pages)
         if not walk.finished:
             check_idle(record.space.key, walk.idle)
         requests += 1
@@ -102,14 +125,26 @@ async def _walk(run: RunContext, record: SpaceRecord, walk: Walk) -> Walk:
     return walk
 
 
+def _brings_bodies(walk: Walk) -> bool:
+    return walk.with_bodies and walk.bare < _MOST_BARE
+
+
 def _batches(run: RunContext, record: SpaceRecord, walk: Walk) -> AsyncIterator[Batch[Page] | Batch[PageBody]]:
-    if walk.with_bodies:
-        return run.client.body_batches(record.space.id, cursor=walk.cursor, limit=run.options.body_batch)
-    return run.client.page_batches(record.space.id, cursor=walk.cursor, limit=run.options.listing_batch)
+    if not _brings_bodies(walk):
+        return _without_bodies(run, record, walk)
+    return run.client.body_batches(
+        record.space.id, cursor=walk.cursor, limit=run.options.body_batch, patient=not walk.bare
+    )
+
+
+def _without_bodies(run: RunContext, record: SpaceRecord, walk: Walk) -> AsyncIterator[Batch[Page]]:
+    """Return the portions of a walk from where it is, of the size with which it began."""
+    limit = run.options.body_batch if walk.with_bodies else run.options.listing_batch
+    return run.client.page_batches(record.space.id, cursor=walk.cursor, limit=limit)
 
 
 async def _keep(run: RunContext, record: SpaceRecord, walk: Walk, batch: Batch[Page] | Batch[PageBody]) -> Walk:
-    """Save a batch together with the cursor behind it."""
+    """Save a batch together with the cursor behind it, and tell."""
     await run.lease.confirm()
     changes: list[Change] = []
     people: set[AccountId] = set()
@@ -136,6 +171,7 @@ async def _keep(run: RunContext, record: SpaceRecord, walk: Walk, batch: Batch[P
         finished=batch.next_cursor is None,
     )
     await run.memory.apply(*changes, run.memory.put_space(attrs.evolve(record, walk=walk)))
+    await run.events.emit(PagesListed, space_id=record.space.id, space_key=record.space.key, pages=walk.pages)
     return walk
 
 

@@ -124,8 +124,12 @@ class Memory:
         """Note a page to be looked at by later runs."""
         return Put(self._collection("wanted-pages", page.space_id), page.page_id, dump(page))
 
+    def forget_wanted_page(self, page: ChangedPage) -> Change:
+        """Forget the note of one page."""
+        return Remove(self._collection("wanted-pages", page.space_id), page.page_id)
+
     def clear_wanted_pages(self, space_id: SpaceId) -> Change:
-        """Forget the note."""
+        """Forget the notes of a space."""
         return Clear(self._collection("wanted-pages", space_id))
 
     # -- bodies on their way from the walk to the files

@@ -1,4 +1,8 @@
-"""Step three: files move to where they belong, each move recorded at once."""
+"""Step three: files move to where they belong, a portion at a time, each move recorded at once.
+
+What is left to move after a portion any process can tell by planning again. Only the paths of the portion are claimed:
+if it is broken off nobody knows what was moved, so what is claimed then is written instead.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,47 @@ from ..errors import DocumentNotFoundError, StorageError
 from ..events import PageMoved
 from ..models import PageId
 from ..paths import collision_key
-from ..planner import JointPlan, MoveGroup, MovePage
+from ..planner import Claim, JointPlan, MoveGroup, MovePage
 from ..protocols import Change
 from ._context import RunContext
 from ._edits import keep_local_edit, note_digests
-from ._failures import fail_page
+from ._failures import fail_page, fail_space
 
 __all__ = ["move_files"]
 
 
-async def move_files(run: RunContext, joint: JointPlan, group: MoveGroup) -> None:
+async def move_files(run: RunContext, joint: JointPlan) -> JointPlan:
     """
-    Make the moves of a group, one after the other.
+    Make some of the moves of a plan, one after the other, and return it with those that are left.
 
-    Raises:
-        StorageError: A move failed. The others rely on the place it should have left, so they wait for the next run.
+    If one fails the others of its group rely on the place it should have left, so they wait for the next run.
     """
+    (group, *others) = joint.moves
+    portion, left = _cut(group, run.options.step_writes)
+    try:
+        await _move_all(run, joint, portion)
+    except StorageError as error:
+        for space_id in sorted(group.spaces.intersection(joint.plans)):
+            await fail_space(run, space_id, error)
+        left = None
+    return attrs.evolve(joint, moves=[left, *others] if left is not None else others)
+
+
+def _cut(group: MoveGroup, most: int) -> tuple[MoveGroup, MoveGroup | None]:
+    """Divide a group so that a page that moves twice, from and to where it is parked, does so in one of the parts."""
+    last = {move.page_id: index for index, move in enumerate(group.moves)}
+    end = index = 0
+    while index < max(end, min(most, len(group.moves))):
+        end = max(end, last[group.moves[index].page_id] + 1)
+        index += 1
+    rest = group.moves[end:]
+    return attrs.evolve(group, moves=group.moves[:end]), attrs.evolve(group, moves=rest) if rest else None
+
+
+async def _move_all(run: RunContext, joint: JointPlan, group: MoveGroup) -> None:
+    await run.memory.apply(
+        *(run.memory.put_claim(move.space_id, Claim(move.target, move.page_id)) for move in group.moves)
+    )
     told = run.state.failed_pages.union(write.page_id for space_id in group.spaces for write in joint.writes(space_id))
     sources: dict[PageId, str] = {}
     for move in group.moves:
@@ -38,7 +67,7 @@ async def move_files(run: RunContext, joint: JointPlan, group: MoveGroup) -> Non
             await run.events.emit(PageMoved, space_id=move.space_id, page_id=page.id, title=page.title, **facts)
         else:
             message = f"{move.source} vanished before it could be moved; the next run writes the page again"
-            await fail_page(run, plan, page.id, move.target, StorageError(message))
+            await fail_page(run, page, move.target, StorageError(message))
 
 
 async def _move(run: RunContext, move: MovePage) -> bool:

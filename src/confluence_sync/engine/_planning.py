@@ -1,4 +1,4 @@
-"""Step two: decide everything, and claim the paths before the first effect on them."""
+"""Step two: decide everything. Paths are claimed before the first effect on them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ._pauses import without_rebuilt
 from ._places import keep_one_place
 from ._records import Stage
 
-__all__ = ["ensure_plans", "make_plans", "plan_trees"]
+__all__ = ["claim_writes", "ensure_plans", "make_plans", "plan_trees"]
 
 
 async def make_plans(run: RunContext) -> JointPlan:
-    """Plan all listed spaces together, claim the paths, and tell."""
+    """Plan all listed spaces together, put their claims in order, and tell."""
     joint = await ensure_plans(run)
-    await _claim(run, joint)
+    await _settle_claims(run, joint)
     for space_id, plan in joint.plans.items():
         await _tell(run, space_id, plan)
     return joint
@@ -79,25 +79,40 @@ async def plan_trees(
         )
         for mapping, tree in trees
     ]
-    ours = frozenset[str]().union(*(space.manifest.paths() for space in spaces))
-    files = await find_files(vfs, frozenset(roots.values()), ours)
+    files = await find_files(
+        vfs,
+        frozenset(roots.values()),
+        recorded={entry.path for space in spaces for entry in space.manifest.entries.values()},
+        claimed={path for space in spaces for path in space.manifest.claims},
+    )
     return plan_spaces(spaces, files=files, names=names, rebuild=rebuild)
 
 
-async def _claim(run: RunContext, joint: JointPlan) -> None:
-    """Save every path that will come into use, and close what means nothing any more, in one transaction."""
+async def claim_writes(run: RunContext, joint: JointPlan) -> None:
+    """
+    Save every path that will come into use by a write, in one transaction.
+
+    Not before all moves are made: where a path is claimed nothing is moved any more, by whatever process.
+    """
+    changes: list[Change] = []
+    for space_id, plan in joint.plans.items():
+        moved = {move.page_id for move in plan.moves}
+        changes += [
+            run.memory.put_claim(space_id, Claim(write.path, write.page_id))
+            for write in plan.writes
+            if write.page_id not in moved and (write.was is None or write.previous_path)
+        ]
+    await run.memory.apply(*changes)
+
+
+async def _settle_claims(run: RunContext, joint: JointPlan) -> None:
+    """Close what means nothing any more, and give what another space needs to that."""
     memory = run.memory
     changes: list[Change] = []
     for space_id, plan in joint.plans.items():
         changes += [memory.remove_claim(space_id, claim.path) for claim in plan.closes]
     for former, heir, claim in joint.handed_over:
         changes += [memory.remove_claim(former, claim.path), memory.put_claim(heir, claim)]
-    for space_id, plan in joint.plans.items():
-        claims = [Claim(move.target, move.page_id) for move in plan.moves]
-        claims += [
-            Claim(write.path, write.page_id) for write in plan.writes if write.was is None or write.previous_path
-        ]
-        changes += [memory.put_claim(space_id, claim) for claim in claims]
     await memory.apply(*changes)
 
 

@@ -41,6 +41,7 @@ class Phase(StrEnum):
     PREPARE = "prepare"
     LIST = "list"
     PLAN = "plan"
+    MOVE = "move"
     WRITE = "write"
     DELETE = "delete"
     DONE = "done"
@@ -68,6 +69,7 @@ class Walk:
         idle: Requests in a row, up to now, that brought no other page.
         base_url: Base of human addresses, as the listing gives it.
         finished: Whether the end of the listing was reached.
+        bare: How many portions came without the bodies that were asked for.
         restarted: Whether it had to start over once because its cursor was no longer accepted.
         resumed: Whether it, or the one whose bodies it is to use, was begun by an earlier run, since when the site may
             have changed.
@@ -81,6 +83,7 @@ class Walk:
     idle: int = 0
     base_url: str = ""
     finished: bool = False
+    bare: int = 0
     restarted: bool = False
     resumed: bool = False
 
@@ -120,6 +123,7 @@ class ChangedPage:
     Attributes:
         version: None if the source does not say.
         edited_at: UTC, None if the source does not say.
+        failed: Whether it could not be fetched by the last run that tried.
     """
 
     page_id: PageId
@@ -127,6 +131,7 @@ class ChangedPage:
     title: str = ""
     version: int | None = None
     edited_at: datetime | None = None
+    failed: bool = False
 
     @classmethod
     def of(cls, page: Page) -> ChangedPage:
@@ -188,6 +193,7 @@ class RunState:
 
     Attributes:
         stages: How far each space has come.
+        looked_until: The time before which no change is missing, of the spaces whose changes were looked for.
         written_to: The last page of each space for which its turn to be written has come, in the order of the plan.
         rebuilt_to: The same of the paused runs that this rebuild goes on with.
         deleted_to: The last path of each space for which its turn to be deleted has come, in order of path.
@@ -210,6 +216,7 @@ class RunState:
     stages: dict[SpaceId, Stage] = attrs.field(factory=dict)
     seq: int = 0
     counts: Counts = attrs.field(factory=Counts)
+    looked_until: dict[SpaceId, datetime] = attrs.field(factory=dict)
     written_to: dict[SpaceId, PageId] = attrs.field(factory=dict)
     deleted_to: dict[SpaceId, str] = attrs.field(factory=dict)
     rebuilt_to: dict[SpaceId, PageId] = attrs.field(factory=dict)

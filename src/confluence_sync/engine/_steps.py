@@ -1,4 +1,4 @@
-"""A run as a sequence of steps: prepare, list, plan, write, delete.
+"""A run as a sequence of steps: prepare, list, plan, move, write, delete.
 
 Each step is bounded, idempotent, and leaves everything in the store, so that any process can take the next one.
 """
@@ -10,7 +10,7 @@ from itertools import islice
 
 import attrs
 
-from ..errors import ClientError, MissingScopeError, StorageError
+from ..errors import ClientError, MissingScopeError
 from ..events import RunStarted, RunWarned
 from ..models import RunMode, Space, SpaceId, SpaceMapping
 from ..planner import DeletePage, Plan, WritePage
@@ -22,7 +22,7 @@ from ._extent import concerns_all
 from ._failures import fail_space
 from ._listing import list_space, tell_listed
 from ._moving import move_files
-from ._planning import ensure_plans, make_plans
+from ._planning import claim_writes, ensure_plans, make_plans
 from ._records import Phase, RunState, SpaceRecord, Stage, Walk
 from ._removing import delete_files
 from ._together import together
@@ -59,8 +59,11 @@ async def take_step(run: RunContext) -> None:
             if await _list(run):
                 run.state.phase = Phase.PLAN
         case Phase.PLAN:
-            await _plan(run)
-            run.state.phase = Phase.WRITE
+            await make_plans(run)
+            run.state.phase = Phase.MOVE
+        case Phase.MOVE:
+            if await _move(run):
+                run.state.phase = Phase.WRITE
         case Phase.WRITE:
             if await _write(run):
                 run.state.phase = Phase.DELETE
@@ -164,15 +167,15 @@ async def _guarded(run: RunContext, records: Sequence[SpaceRecord], listing: Awa
         run.state.stages.update((record.space.id, Stage.LISTED) for record in records)
 
 
-async def _plan(run: RunContext) -> None:
-    """Plan, claim, and make the moves, which no later step could tell from what a broken run left."""
-    joint = await make_plans(run)
-    for group in joint.moves:
-        try:
-            await move_files(run, joint, group)
-        except StorageError as error:
-            for space_id in sorted(group.spaces.intersection(joint.plans)):
-                await fail_space(run, space_id, error)
+async def _move(run: RunContext) -> bool:
+    """Move one more portion; True once everything is where it belongs."""
+    run.joint = joint = await ensure_plans(run)
+    if joint.moves:
+        run.joint = joint = await move_files(run, joint)
+    if joint.moves:
+        return False
+    await claim_writes(run, joint)
+    return True
 
 
 async def _write(run: RunContext) -> bool:

@@ -230,11 +230,12 @@ async def _is_free(run: RunContext, path: str) -> bool:
 
 
 async def _tell(run: RunContext, plan: Plan, write: WritePage, result: Result) -> None:
+    page = plan.layout.snapshot.pages[write.page_id]
     if isinstance(result, Kept):
-        await skip_page(run, plan, write.page_id, result.path, result.message)
+        await skip_page(run, page, result.path, result.message)
         return
     if not isinstance(result, PageFile):
-        await fail_page(run, plan, write.page_id, write.path, result)
+        await fail_page(run, page, write.path, result)
         return
     if result.data is None:
         await run.events.emit(

@@ -32,16 +32,19 @@ class Server:
         self._port = port
         self._latency = latency
         self._server: asyncio.Server | None = None
+        self._closing = False
         self._connections: set[asyncio.Task[None]] = set()
         self._thread: threading.Thread | None = None
         self._stop: Callable[[], object] | None = None
 
     async def __aenter__(self) -> str:
+        self._closing = False
         self._server = await asyncio.start_server(self._connected, HOST, self._port)
         return f"http://{HOST}:{self._server.sockets[0].getsockname()[1]}"
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
+        self._closing = True
         self._server.close()
         for connection in self._connections:
             connection.cancel()
@@ -77,11 +80,13 @@ class Server:
         assert task is not None
         self._connections.add(task)
         try:
+            if self._closing:  # it was accepted, and had no turn before the others were told to end
+                raise ConnectionAbortedError
             while (request := await _read(reader)) is not None:
                 if not await self._answer(request, writer):
                     break
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client or the server went away; there is nobody left to tell
+            writer.transport.abort()  # the client or the server went away: what is not sent yet nobody waits for
         finally:
             self._connections.discard(task)
             writer.close()
