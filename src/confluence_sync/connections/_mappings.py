@@ -9,7 +9,7 @@ import attrs
 
 from ..documents import dump, load
 from ..models import ConnectionId, Space, SpaceId, SpaceMapping
-from ..planner import space_roots
+from ..planner import refuse_overlaps, space_roots
 from ..protocols import Change, Put, Remove, StateStore
 
 __all__ = ["MappingRegistry", "MovedFiles", "SavedMappings"]
@@ -51,10 +51,24 @@ class SavedMappings:
         Return the folder of each space: `<folder of the mapping>/<name of the space>`.
 
         Raises:
-            ConfigurationError: A space is mapped twice, a folder is no valid path, or folders lie inside each other.
+            ConfigurationError: A space is mapped twice, or a folder is no valid path.
         """
+        return space_roots(self._mapped)
+
+    def check(self) -> None:
+        """
+        Refuse mappings that nobody should choose.
+
+        Raises:
+            ConfigurationError: A space is mapped twice, a folder is no valid path, or destinations overlap.
+        """
+        self.roots()
+        refuse_overlaps(self._mapped)
+
+    @property
+    def _mapped(self) -> list[tuple[SpaceMapping, Space]]:
         spaces = {space.id: space for space in self.spaces}
-        return space_roots([(mapping, spaces[mapping.space_id]) for mapping in self.mappings])
+        return [(mapping, spaces[mapping.space_id]) for mapping in self.mappings]
 
     def without(self, after: Sequence[SpaceMapping]) -> set[SpaceId]:
         """Return the spaces that are mapped here and not in others."""

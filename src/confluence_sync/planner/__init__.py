@@ -6,7 +6,7 @@ from ._layout import Layout, plan_layout
 from ._links import Atlas, PageLinks, relative_href
 from ._manifest import ChildList, Claim, LinkTarget, Manifest, ManifestEntry, source_fingerprint
 from ._plan import plan_sync
-from ._roots import space_roots
+from ._roots import refuse_overlaps, space_roots
 from ._together import JointPlan, MappedSpace, plan_spaces
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "plan_layout",
     "plan_spaces",
     "plan_sync",
+    "refuse_overlaps",
     "relative_href",
     "source_fingerprint",
     "space_roots",

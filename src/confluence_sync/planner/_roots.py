@@ -11,7 +11,7 @@ from ._footprint import folders_above
 from ._names import fit, safe_name
 from ._tree import numeric_order
 
-__all__ = ["space_roots"]
+__all__ = ["refuse_overlaps", "space_roots"]
 
 MAX_FOLDER_BYTES = 256
 MAX_SPACE_NAME_BYTES = 128
@@ -39,6 +39,25 @@ def space_roots(mapped: Sequence[tuple[SpaceMapping, Space]]) -> Mapping[SpaceId
     return roots
 
 
+def refuse_overlaps(mapped: Sequence[tuple[SpaceMapping, Space]]) -> None:
+    """
+    Refuse destinations of which one lies inside the folder that another space has by its name.
+
+    For when destinations are chosen, and can be chosen otherwise; `space_roots` makes room instead.
+
+    Raises:
+        ConfigurationError: Naming both spaces.
+    """
+    owners = {collision_key(_joined(mapping.folder, safe_name(space.name))): space for mapping, space in mapped}
+    for mapping, space in mapped:
+        for place in _places_of(mapping.folder):
+            other = owners.get(place, space)
+            if other.id != space.id:
+                raise ConfigurationError(
+                    f"space {space.key} would lie inside the folder of space {other.key}; choose another folder"
+                )
+
+
 def _places_of(folder: str) -> Iterator[str]:
     """Yield the collision keys of a destination and of the folders above it."""
     key = collision_key(folder)
@@ -49,10 +68,14 @@ def _places_of(folder: str) -> Iterator[str]:
 def _root(folder: str, space: Space, taken: Collection[str]) -> str:
     for suffix in ("", f" ({safe_name(space.key)})", f" ({space.id})"):
         name = fit(safe_name(space.name), suffix, MAX_SPACE_NAME_BYTES)
-        root = f"{folder}/{name}" if folder else name
+        root = _joined(folder, name)
         if collision_key(root) not in taken:
             return root
     raise ConfigurationError(f"no folder name is left for space {space.key} in {folder!r}; choose another folder")
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
 
 
 def _check_folder(folder: str) -> None:

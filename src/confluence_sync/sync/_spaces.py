@@ -48,7 +48,7 @@ class Spaces:
         memory = self._host.memory(connection.id)
         before = await self._host.mappings.get(connection.id)
         after = SavedMappings(mappings=tuple(mappings), spaces=await self._spaces(connection, before, mappings))
-        after.roots()
+        after.check()
         async with memory.between_runs():
             before = await self._host.mappings.get(connection.id)
             for space_id in before.without(mappings):
