@@ -221,7 +221,7 @@ class TakesBackFromAnybody(MemoryStateStore):
         (AppliesOneByOne, "test_no_reader_sees_a_part"),
         (StopsHalfway, "test_all_changes_or_none"),
         (ClearsLast, "test_changes_are_made_in_order"),
-        (ScansAsPut, "test_keys_are_opaque_and_in_order"),
+        (ScansAsPut, "test_a_scan_is_in_code_point_order"),
         (LeasesToAll, "test_a_lease_has_one_holder"),
         (LeasesToAll, "test_one_of_many_gets_a_lease"),
         (LeasesForEver, "test_a_lease_expires"),
@@ -301,4 +301,4 @@ def test_an_unknown_deviation_is_caught(pytester):
     )
     outcome = pytester.runpytest_inprocess("-q", "-o", "asyncio_default_fixture_loop_scope=function", "-k", "at_first")
     outcome.assert_outcomes(skipped=1, errors=1)
-    outcome.stdout.fnmatch_lines(["*deviations from tests that do not exist: *test_that_is_no_more*"])
+    outcome.stdout.fnmatch_lines(["*deviations from promises and tests that do not exist: *test_that_is_no_more*"])
