@@ -17,3 +17,7 @@ def open_points(path):
 
 def open_folder(path):
     return FsspecVFS.from_url(path)
+
+
+def open_url(url, options):
+    return FsspecVFS.from_url(url, **options)

@@ -33,11 +33,13 @@ class Contract:
         deviations: Name of a promise, or of one test, to the reason why this adapter does not keep it; what tests it
             is skipped, and the reason shown.
         patience: Seconds to wait for what should come at once, as a lock that is free.
+        histories: How many random histories a state machine tells; fewer will do for a slow backend.
     """
 
     pytestmark: ClassVar[Any] = pytest.mark.asyncio
     deviations: ClassVar[Mapping[str, str]] = {}
     patience: ClassVar[float] = 30.0
+    histories: ClassVar[int] = 20
 
     @classmethod
     def promises(cls) -> dict[Promise, list[str]]:

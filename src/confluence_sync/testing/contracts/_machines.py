@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -34,14 +35,17 @@ _changes = st.lists(
 )
 
 
-async def run_machine(machine: Callable[[Any, Await[Any]], RuleBasedStateMachine], adapter: object) -> None:
+async def run_machine(
+    machine: Callable[[Any, Await[Any]], RuleBasedStateMachine], adapter: object, histories: int
+) -> None:
     """Run a machine in a thread; what it awaits is done in this event loop, to which the adapter may be bound."""
     loop = asyncio.get_running_loop()
 
     def wait_for(coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
 
-    run = partial(run_state_machine_as_test, partial(machine, adapter, wait_for), settings=PROPERTY)  # type: ignore[arg-type] # a factory will do
+    chosen = settings(PROPERTY, max_examples=histories)
+    run = partial(run_state_machine_as_test, partial(machine, adapter, wait_for), settings=chosen)  # type: ignore[arg-type] # a factory will do
     await asyncio.to_thread(run)
 
 

@@ -232,7 +232,7 @@ class StateStoreContract(Contract):
     @keeps(StateStorePromise.LIKE_A_DICT)
     async def test_like_a_dict(self, state_store: StateStore) -> None:
         """A state machine makes changes of all kinds; after each step the store has what dicts would have."""
-        await run_machine(StateStoreMachine, state_store)
+        await run_machine(StateStoreMachine, state_store, self.histories)
 
     @keeps(StateStorePromise.REACHES_BACKEND)
     async def test_a_change_reaches_the_backend(self, state_store: StateStore) -> None:

@@ -515,7 +515,7 @@ class VFSContract(Contract):
     @keeps(VFSPromise.LIKE_A_DICT)
     async def test_like_a_dict(self, vfs: VFS) -> None:
         """A state machine writes, moves and deletes; after each step the VFS has what a dict would have."""
-        await run_machine(VFSMachine, vfs)
+        await run_machine(VFSMachine, vfs, self.histories)
 
 
 _BIG_DOCUMENTS = [letter * 2_000_000 for letter in (b"a", b"b")]
