@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import uuid  # noqa: E402 - after the path
+import uuid
 
-import pytest  # noqa: E402
-from servers import require, s3_server  # noqa: E402
+import pytest
+from servers import require, s3_server
 
 
 @pytest.fixture(scope="session")

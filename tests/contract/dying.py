@@ -1,4 +1,4 @@
-"""Backends that die at their n-th call: a disk and an SQLite connection, both through the interpreter's audit events."""
+"""Backends that die at their n-th call: a disk and an SQLite connection, found by the interpreter's audit events."""
 
 import errno
 import os

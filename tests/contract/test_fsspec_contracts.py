@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 import fsspec
 import pytest
-from fsspec import AbstractFileSystem
 from dying import DyingFolder
+from fsspec import AbstractFileSystem
 from fsspec.implementations.dirfs import DirFileSystem
 from stores_elsewhere import open_folder
 

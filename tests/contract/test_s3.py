@@ -146,7 +146,7 @@ async def test_a_refusal_is_told(s3_url, vfs):
         await server.post("/moto-api/reset-auth", content="0")  # from now on keys are checked
         try:
             for call in (vfs.read("a.md"), vfs.stat("a.md"), vfs.write("a.md", b"", {}), vfs.delete("a.md"), scan(vfs)):
-                with pytest.raises(StorageError, match="Access Key|Forbidden|Access Denied") as caught:
+                with pytest.raises(StorageError, match=r"Access Key|Forbidden|Access Denied") as caught:
                     await call
                 assert not isinstance(caught.value, DocumentNotFoundError)
         finally:

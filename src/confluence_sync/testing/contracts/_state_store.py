@@ -177,7 +177,8 @@ class StateStoreContract(Contract):
         seen: list[str] = []
         async for key, _ in state_store.scan("pages"):
             if not seen:
-                await state_store.apply([Remove("pages", "02500"), Put("pages", "00000a", b"new")])
+                async with asyncio.timeout(self.patience):
+                    await state_store.apply([Remove("pages", "02500"), Put("pages", "00000a", b"new")])
             seen.append(key)
         kept = [key for key in seen if key not in {"02500", "00000a"}]
         assert kept == [key for key in keys if key != "02500"], "scan: what is not changed is seen once, in order"
@@ -188,7 +189,8 @@ class StateStoreContract(Contract):
         await state_store.apply([Put("pages", str(number), b"x" * 1000) for number in range(3000)])
         scan = state_store.scan("pages")
         await anext(scan)
-        await state_store.apply([Clear("pages")])
+        async with asyncio.timeout(self.patience):
+            await state_store.apply([Clear("pages")])
         assert await _scan(state_store, "pages") == [], "scan: changes go on meanwhile"
 
     @keeps(StateStorePromise.ISOLATED)

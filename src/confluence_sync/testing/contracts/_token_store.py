@@ -168,7 +168,8 @@ class TokenStoreContract(Contract):
     async def test_the_lock_excludes_tasks(self, token_store: TokenStore) -> None:
         """Of many tasks that rotate a secret, each sees the result of the one before."""
         await token_store.save(_ONE, b"0")
-        await asyncio.gather(*(_rotate(token_store) for _ in range(10)))
+        async with asyncio.timeout(self.patience):
+            await asyncio.gather(*(_rotate(token_store) for _ in range(10)))
         assert await token_store.load(_ONE) == b"10", "lock: one holder at a time among tasks"
 
     @keeps(TokenStorePromise.LOCK_PER_CONNECTION)

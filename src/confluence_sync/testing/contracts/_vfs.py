@@ -409,16 +409,17 @@ class VFSContract(Contract):
         async def come_and_go(number: int) -> None:
             path = f"a/b/{number}.md"
             for _ in range(5):
-                await vfs.write(path, b"text", {})
+                await vfs.write(path, b"first", {})
                 await vfs.delete(path)
-                await vfs.write(f"c/{number}.md", b"text", {})
+                await vfs.write(f"c/{number}.md", str(number).encode(), {})
                 await vfs.move(f"c/{number}.md", path)
             if number % 2:
                 await vfs.delete(path)
 
         await asyncio.gather(*(come_and_go(number) for number in range(10)))
-        expected = sorted(f"a/b/{number}.md" for number in range(0, 10, 2))
-        assert list(await _scan(vfs)) == expected, "calls for different paths may run at the same time"
+        expected = {f"a/b/{number}.md": str(number).encode() for number in range(0, 10, 2)}
+        found = {path: await vfs.read(path) for path in await _scan(vfs)}
+        assert found == expected, "calls for different paths may run at the same time"
 
     @keeps(VFSPromise.WHOLE_DOCUMENTS)
     async def test_the_last_of_many_writers_wins(self, vfs: VFS) -> None:
