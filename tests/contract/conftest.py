@@ -1,26 +1,8 @@
-"""Lets other processes import what the tests hand to them: a pickled function is found by the name of its module."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
+"""A server of S3, seen from the side."""
 
 import uuid
 
 import pytest
-from servers import require, s3_server
-
-
-@pytest.fixture(scope="session")
-def s3_url():
-    """The address of an S3 server in a process of its own."""
-    for package in ("s3fs", "moto"):
-        try:
-            __import__(package)
-        except ImportError:
-            require("s3", f"the package {package} is not installed")
-    with s3_server() as url:
-        yield url
 
 
 @pytest.fixture
