@@ -268,6 +268,7 @@ class MovesNames(SoundVFS):
     breaks = Promise.MOVES
     also = frozenset(
         {
+            Promise.INDEPENDENT,
             Promise.NEVER_GONE,
             Promise.MOVE_OF_CASE,
             Promise.MOVE_REPLACES,

@@ -14,7 +14,7 @@ def require(name, reason):
     """Skip for want of a server; fail if the environment variable CONFLUENCE_SYNC_REQUIRE names it."""
     if name in os.environ.get("CONFLUENCE_SYNC_REQUIRE", "").replace(",", " ").split():
         pytest.fail(f"{name} is required: {reason}")
-    pytest.skip(f"{name}: {reason}")
+    pytest.skip(f"{name}: {reason}", allow_module_level=True)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from functools import partial
 
 import httpx
 import pytest
+from servers import require
 from stores_elsewhere import open_url
 
 from confluence_sync.adapters import FsspecVFS
@@ -13,7 +14,10 @@ from confluence_sync.paths import MAX_PATH_BYTES
 from confluence_sync.protocols import VFSEntry
 from confluence_sync.testing import VFSContract
 
-s3fs = pytest.importorskip("s3fs", reason="needs the extra s3")
+try:
+    import s3fs
+except ImportError:
+    require("s3", "the package s3fs is not installed")
 
 
 def die_at(filesystem, calls):
