@@ -30,21 +30,21 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Strict types of the library, the examples, and the use of the public API."""
-    session.install("-e", ".[crypto,testing]", *dependency_group("typing"))
+    session.install("-e", ".[all]", *dependency_group("typing"))
     session.run("mypy")
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The whole test suite."""
-    session.install("-e", ".[crypto,testing]")
+    session.install("-e", ".[all]", *dependency_group("tests"))
     session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that no test reaches."""
-    session.install("-e", ".[crypto,testing]", "pytest-cov")
+    session.install("-e", ".[all]", "pytest-cov", *dependency_group("tests"))
     session.run("python", "-m", "pytest", "--cov", "--cov-report=term-missing:skip-covered", *session.posargs)
 
 
@@ -54,6 +54,13 @@ def long(session: nox.Session) -> None:
     session.install("-e", ".[testing]")
     tests = ("tests/engine/test_state_machine.py", "tests/engine/test_killed_process.py")
     session.run("python", "-m", "pytest", "-s", *tests, *session.posargs, env={"CONFLUENCE_SYNC_LONG": "1"})
+
+
+@nox.session
+def promises(session: nox.Session) -> None:
+    """Adapters that break one promise each, as a table: which promise, which tests catch them."""
+    session.install("-e", ".[testing]")
+    session.run("python", "tests/contract/broken_matrix.py", *session.posargs)
 
 
 @nox.session
@@ -75,7 +82,7 @@ def fuzz(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """The example scripts, as a reader runs them."""
-    session.install("-e", ".[testing]")
+    session.install("-e", ".[s3,testing]", *dependency_group("tests"))
     session.run("python", "-m", "pytest", "tests/test_examples.py", *session.posargs)
 
 
@@ -105,5 +112,5 @@ def build(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Figures: requests, points, pages a second, memory. Nothing is asserted about time."""
-    session.install("-e", ".[testing]", *RIVALS)
+    session.install("-e", ".[s3,testing]", *RIVALS, *dependency_group("tests"))
     session.run("python", "-m", "pytest", "tests/benchmarks", "-m", "bench", "-s", "-q", *session.posargs)

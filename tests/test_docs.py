@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,18 @@ import confluence_sync
 
 DOCS = Path(__file__).parents[1] / "docs"
 RUNS = re.compile(r"<!-- runs: (\w+) -->\n```python\n(.+?)```", re.DOTALL)
-SNIPPETS = [
-    pytest.param(name, code, id=name)
-    for path in sorted(DOCS.rglob("*.md"))
-    for name, code in RUNS.findall(path.read_text(encoding="utf-8"))
-]
+
+
+def snippets() -> dict[str, str]:
+    """Return the tests in the documentation by name; blocks of one name are one file."""
+    files: dict[str, list[str]] = {}
+    for path in sorted(DOCS.rglob("*.md")):
+        for name, code in RUNS.findall(path.read_text(encoding="utf-8")):
+            files.setdefault(name, []).append(code)
+    return {name: "\n\n".join(blocks) for name, blocks in files.items()}
+
+
+SNIPPETS = [pytest.param(name, code, id=name) for name, code in snippets().items()]
 
 
 @pytest.mark.parametrize(("name", "code"), SNIPPETS)
@@ -30,7 +39,7 @@ def test_snippets_pass(pytester: pytest.Pytester, name: str, code: str):
 
 def test_there_are_snippets():
     """Those that hosts and adapter writers start from are among them."""
-    assert {snippet.id for snippet in SNIPPETS} == {"test_connect", "test_dict_vfs", "test_host"}
+    assert {snippet.id for snippet in SNIPPETS} == {"test_connect", "test_store_vfs", "test_host"}
 
 
 def test_every_public_package_has_a_page():
@@ -46,3 +55,10 @@ def test_the_reference_of_testing_is_whole():
     page = (DOCS / "reference" / "testing.md").read_text(encoding="utf-8")
     for name in importlib.import_module("confluence_sync.testing").__all__:
         assert re.search(rf"\b{name}\b", page), name
+
+
+def test_the_table_of_promises_is_that_of_the_code():
+    """The page is what `python -m confluence_sync.testing.contracts` prints."""
+    command = [sys.executable, "-m", "confluence_sync.testing.contracts"]
+    printed = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True).stdout
+    assert (DOCS / "reference" / "promises.md").read_text(encoding="utf-8").endswith(printed)

@@ -6,10 +6,13 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from confluence_sync.documents import load_event
@@ -151,6 +154,30 @@ def test_run_log_shows_failed_pages_first(tmp_path: Path):
     assert re.search(r"failed +Webhooks: .*413\n +written +Hotfixes: changed", latest)
     assert "succeeded" in first
     assert first.endswith("...")
+
+
+def test_custom_vfs_syncs_and_keeps_the_contract(tmp_path: Path):
+    """Pages land in the table, and the suite in the same file passes."""
+    result = run("10_custom_vfs.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "succeeded: " in result.stdout
+    with closing(sqlite3.connect(tmp_path / "pages.db")) as database:
+        assert database.execute("SELECT count(*) FROM page WHERE title <> ''").fetchone()[0] >= 50
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(EXAMPLES / "10_custom_vfs.py")]
+    suite = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert suite.returncode == 0, suite.stdout
+
+
+def test_s3_has_the_pages(s3_url: str, tmp_path: Path):
+    """The demo site becomes objects of a bucket, through a server that speaks S3."""
+    with httpx.Client(base_url=s3_url) as server:
+        server.put("/wiki").raise_for_status()
+        environment = {"AWS_ENDPOINT_URL": s3_url, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+        result = run("12_s3.py", "s3://wiki/pages", cwd=tmp_path, **environment, AWS_DEFAULT_REGION="us-east-1")
+        assert result.returncode == 0, result.stderr
+        assert "56 objects, " in result.stdout
+        listing = server.get("/wiki", params={"list-type": "2", "prefix": "pages/Handbook/"}).text
+    assert "<Key>pages/Handbook/Handbook Home.md</Key>" in listing
 
 
 def test_numbered_examples_are_short():

@@ -29,3 +29,7 @@ def open_state_log(path):
 
 def open_folder(path):
     return FsspecVFS.from_url(path)
+
+
+def open_url(url, options):
+    return FsspecVFS.from_url(url, **options)

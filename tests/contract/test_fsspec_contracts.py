@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import fsspec
 import pytest
+from dying import DyingFolder
 from fsspec import AbstractFileSystem
 from fsspec.implementations.dirfs import DirFileSystem
 from stores_elsewhere import open_folder
@@ -28,6 +29,9 @@ class _LocalContract(VFSContract):
 
     async def break_writes(self, vfs):
         self.folder.write_text("a file where the folder should be")
+
+    async def open_dying(self, vfs, calls):
+        return DyingFolder(vfs, self.folder, calls)
 
 
 class TestLocalFolder(_LocalContract):
@@ -70,10 +74,31 @@ class _MemoryContract(VFSContract):
             fsspec.filesystem("memory").rm(self.root, recursive=True)
 
 
+class DyingFileSystem(AbstractFileSystem):
+    """A filesystem whose server answers no more from the n-th call on."""
+
+    cachable = False
+
+    def __init__(self, filesystem, calls):
+        super().__init__()
+        self._left = calls
+        for name in ("info", "find", "cat_file", "pipe_file", "cp_file", "rm_file", "makedirs", "rmdir"):
+            setattr(self, name, partial(self._call, getattr(filesystem, name)))
+
+    def _call(self, call, *args, **kwargs):
+        self._left -= 1
+        if self._left <= 0:
+            raise ConnectionError("the server is gone")
+        return call(*args, **kwargs)
+
+
 class TestFsspecMemory(_MemoryContract):
     @pytest.fixture
     def vfs(self):
         return FsspecVFS.from_url(f"memory:/{self.root}")
+
+    async def open_dying(self, vfs, calls):
+        return FsspecVFS(DyingFileSystem(fsspec.filesystem("memory"), calls), self.root)
 
 
 class TestFsspecAsynchronous(_MemoryContract):

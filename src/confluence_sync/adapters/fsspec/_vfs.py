@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
+from fsspec.dircache import DirCache
 from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
@@ -31,7 +32,7 @@ class FsspecVFS:
     vfs = FsspecVFS(filesystem, "bucket/pages")
     ```
 
-    The folder is made with the first document and is never removed. Metadata are ignored.
+    The folder is made with the first document and is never removed; a bucket is never made. Metadata are ignored.
 
     What is promised where:
 
@@ -40,14 +41,18 @@ class FsspecVFS:
       first write. Symbolic links are followed within the folder; one that leads out of it is a `StorageError`, and
       `scan` neither lists it nor enters folders through links. Names in NFD count as their NFC form. Names that are no
       valid paths are not seen. On a disk that ignores case a folder keeps the case in which it was made.
-    - **Object stores** (S3, GCS, Azure, memory) replace an object whole, so writes are atomic. A move is a copy and
-      a deletion: the content is under both names for a moment.
+    - **Object stores** (S3, GCS, Azure, memory) replace an object whole, so writes are atomic, and there are no
+      folders; markers of folders (`docs/`) are not seen. A move is a copy and a deletion: the content is under both
+      names for a moment, and after a failure perhaps for longer. Moving again mends it.
     - **Other servers with files** (SFTP, SMB, FTP) may show a reader half of a document while it is written, and keep
       half of it if the connection breaks; writing again mends it.
 
+    Filesystems that cannot replace and delete one file (zip, tar, HTTP) do not do.
+
     Args:
-        filesystem: Any fsspec filesystem. One made with `asynchronous=True` is awaited natively, within one event
-            loop; all others are called in threads.
+        filesystem: Any fsspec filesystem. An asynchronous one (S3, GCS, Azure) is awaited: one made with
+            `asynchronous=True` within one event loop, which its maker closes; any other in fsspec's own. The rest
+            are called in threads. What others write is seen reliably if it was made with `use_listings_cache=False`.
         root: The folder, as the filesystem spells it.
         fsync: Whether documents of a local folder have to survive a loss of power too, at the price of speed.
         concurrency: Calls at once, at most, of a filesystem that is called in threads.
@@ -75,9 +80,10 @@ class FsspecVFS:
             ConfigurationError: fsspec does not know the protocol, or lacks a package for it.
         """
         try:
-            filesystem, root = url_to_fs(os.fspath(url), **storage_options)
+            filesystem, root = url_to_fs(os.fspath(url), skip_instance_cache=True, **storage_options)
         except (ValueError, ImportError) as error:
             raise ConfigurationError(f"cannot use files of {str(url).partition('://')[0]!r}: {error}") from error
+        filesystem.dircache = DirCache(use_listings_cache=False)  # it is ours alone; others write there, too
         return cls(filesystem, root, fsync=fsync, concurrency=concurrency)
 
     async def read(self, path: str) -> bytes:

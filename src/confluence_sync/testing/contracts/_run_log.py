@@ -14,12 +14,25 @@ from ...protocols import LogSink, RunLog
 from ._contract import no_side_door
 from ._elsewhere import Report, elsewhere
 from ._log_sink import LogSinkContract
+from ._promises import Promise, keeps
 from ._samples import sample_run
 
-__all__ = ["RunLogContract"]
+__all__ = ["RunLogContract", "RunLogPromise"]
 
 _RUN = RunId("11111111-1111-4111-8111-111111111111")
 _OTHER_RUN = RunId("22222222-2222-4222-8222-222222222222")
+
+
+class RunLogPromise(Promise):
+    """What a `RunLog` promises beyond what every sink does."""
+
+    NOTHING_AT_FIRST = "nothing-at-first", "A run that is not known has no events; nothing is raised."
+    READ_AT_ONCE = "read-at-once", "What was emitted can be read while the run goes on."
+    IN_ORDER = "in-order", "Events come back in order of `seq`, however many there are."
+    FAILURES_FIRST = "failures-first", "On request failures come before all others, both in order of `seq`."
+    ONCE_EACH = "once-each", "An event that is told again replaces the first."
+    OLD_FORGOTTEN = "old-forgotten", "Runs whose last event is older are forgotten whole, and counted; no others."
+    SHARED = "shared", "Another process can read a run that has ended."
 
 
 class RunLogContract(LogSinkContract):
@@ -49,10 +62,12 @@ class RunLogContract(LogSinkContract):
         """Return what the log has of a run."""
         return await _events(log_sink, run_id)  # type: ignore[arg-type]  # the fixture above
 
+    @keeps(RunLogPromise.NOTHING_AT_FIRST)
     async def test_an_unknown_run_has_no_events(self, run_log: RunLog) -> None:
         """Nothing comes, and nothing is raised."""
         assert await _events(run_log, RunId("unknown")) == [], "events: nothing for a run that is not known"
 
+    @keeps(RunLogPromise.READ_AT_ONCE)
     async def test_events_can_be_read_while_a_run_goes_on(self, run_log: RunLog) -> None:
         """After each event, the run is there up to it."""
         taken: list[AnyEvent] = []
@@ -61,6 +76,7 @@ class RunLogContract(LogSinkContract):
             taken.append(event)
             assert await _events(run_log, _RUN) == taken, "events: all that were emitted"
 
+    @keeps(RunLogPromise.FAILURES_FIRST)
     async def test_failures_come_first(self, run_log: RunLog) -> None:
         """Both halves are in order of `seq`."""
         events = _long_run(_RUN)
@@ -68,12 +84,14 @@ class RunLogContract(LogSinkContract):
         found = await _events(run_log, _RUN, failed_first=True)
         assert found == sorted(events, key=lambda event: (not _failed(event), event.seq)), "failed_first: then the rest"
 
+    @keeps(RunLogPromise.IN_ORDER)
     async def test_a_long_run_is_in_order(self, run_log: RunLog) -> None:
         """Order is that of numbers, not of their digits."""
         events = _long_run(_RUN)
         await _emit(run_log, events)
         assert await _events(run_log, _RUN) == events, "events: in order of `seq`"
 
+    @keeps(RunLogPromise.ONCE_EACH)
     async def test_a_repeated_event_is_there_once(self, run_log: RunLog) -> None:
         """A step that was repeated tells again what it told."""
         events = sample_run(_RUN)
@@ -83,6 +101,7 @@ class RunLogContract(LogSinkContract):
             found = await _events(run_log, _RUN, failed_first=failed_first)
             assert sorted(event.seq for event in found) == [event.seq for event in events], "events: each `seq` once"
 
+    @keeps(RunLogPromise.OLD_FORGOTTEN)
     async def test_old_runs_are_forgotten(self, run_log: RunLog) -> None:
         """A run is as old as its last event; younger ones stay."""
         old, young = sample_run(_RUN), _later(sample_run(_OTHER_RUN), seconds=5)
@@ -95,6 +114,7 @@ class RunLogContract(LogSinkContract):
         assert await _events(run_log, _OTHER_RUN) == young, "delete_runs: no younger run"
         assert await run_log.delete_runs(young[-1].at) == 0, "delete_runs: there is nothing left to forget"
 
+    @keeps(RunLogPromise.SHARED)
     async def test_another_process_sees_a_finished_run(
         self, run_log: RunLog, open_elsewhere: Callable[[], RunLog]
     ) -> None:

@@ -6,41 +6,62 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from ...errors import StorageError
 from ...protocols import Change, Clear, Put, Remove, StateStore
-from ._contract import PROPERTY, Contract, no_side_door
+from ._contract import Contract, no_side_door
+from ._dying import at_every_death
 from ._elsewhere import Report, elsewhere
+from ._machines import StateStoreMachine, run_machine
+from ._promises import Promise, keeps
 
-__all__ = ["StateStoreContract"]
+__all__ = ["StateStoreContract", "StateStorePromise"]
 
 # UTF-16 would put the emoji before U+FFEE; code points do not.
 _ODD_KEYS = ["", "a", "A", "a/b", "ä", "a\u0308", "%_", "'; --", "\uffee", "\U0001f600", "x" * 512]
 _ODD_KEYS = sorted(key for key in _ODD_KEYS if key)
 _BATCH = 50
+_LEASES = [f"{number:03}" for number in range(200)]
 
-_collections = st.sampled_from(["pages", "Pages"])
-_keys = st.sampled_from(["1", "10", "2", "é"])
-_changes = st.lists(
-    st.one_of(
-        st.builds(Put, _collections, _keys, st.binary(max_size=4)),
-        st.builds(Remove, _collections, _keys),
-        st.builds(Clear, _collections),
-    ),
-    max_size=6,
-)
+
+class StateStorePromise(Promise):
+    """What a `StateStore` promises."""
+
+    EMPTY_AT_FIRST = "empty-at-first", "Collections need no creation; one that nobody wrote to is empty."
+    BYTES = "bytes", "A document comes back byte for byte, whether it has none or some megabytes."
+    KEYS_APART = "keys-apart", "Keys are opaque: case, script, normal form and length tell them apart."
+    COLLECTIONS_APART = "collections-apart", "The same key is another document in another collection."
+    SCAN_ORDER = "scan-order", "A scan is in code-point order of key."
+    SCAN_COMPLETE = "scan-complete", "A scan has every document once, and `load_many` takes a thousand keys."
+    SCAN_STANDS_CHANGES = "scan-stands-changes", "What is not changed during a scan is seen, once."
+    SCAN_HOLDS_NOTHING_UP = "scan-holds-nothing-up", "A scan that is left in the middle stands in nobody's way."
+    REACHES_BACKEND = "reaches-backend", "A change is in the backend when the call returns."
+    FRESH = "fresh", "What others changed is seen by the next call."
+    IN_ORDER = "in-order", "Changes are made in the order in which they are given."
+    NOTHING_TO_DO = "nothing-to-do", "No changes, no keys, and removing what is not there are fine."
+    ISOLATED = "isolated", "No reader sees a part of the changes of one call."
+    ALL_OR_NONE = "all-or-none", "One change that cannot be made undoes those before it; so does a backend that dies."
+    DURABLE = "durable", "Changes survive the death of the process once the call has returned, whole batches only."
+    LIKE_A_DICT = "like-a-dict", "Whatever is changed, the store has what dicts would have."
+    LEASE_HAS_ONE_HOLDER = "lease-has-one-holder", "A lease that is held is refused to others; its holder may renew it."
+    LEASE_GIVEN_BACK = "lease-given-back", "Its holder can give a lease back, and nobody else."
+    LEASE_EXPIRES = "lease-expires", "A lease ends so many seconds after it was taken or renewed last, not before."
+    LEASE_AMONG_TASKS = "lease-among-tasks", "Of many tasks that ask at once exactly one gets a lease."
+    LEASE_AMONG_PROCESSES = "lease-among-processes", "The same of processes; a lease outlives its holder's death."
+    FAILURES_TOLD = "failures-told", "What the backend refuses is a `StorageError`."
 
 
 class StateStoreContract(Contract):
     """
     Every promise of `StateStore`.
 
-    Give the fixture `state_store`, an empty store; if its clock can be turned, `advance`; and if processes can share
-    it, `open_elsewhere`: a picklable function without arguments that opens the same store in another process.
+    Give the fixture `state_store`, an empty store; the side doors `raw_put` and `raw_load`, which do the same without
+    the adapter; `break_writes`, after which the backend refuses to write; `open_dying`, the same store over a backend
+    that dies; if its clock can be turned, `advance`; and if processes can share it, `open_elsewhere`: a picklable
+    function without arguments that opens the same store in another process.
     """
 
     @pytest.fixture
@@ -58,6 +79,23 @@ class StateStoreContract(Contract):
         """Return a picklable function that opens the same store in another process."""
         no_side_door("open_elsewhere")
 
+    async def raw_put(self, state_store: Any, collection: str, key: str, data: bytes) -> None:  # noqa: ARG002 - for adapters
+        """Put a document into the backend without the adapter."""
+        no_side_door("raw_put")
+
+    async def raw_load(self, state_store: Any, collection: str, key: str) -> bytes:  # noqa: ARG002 - for adapters
+        """Return a document of the backend without the adapter."""
+        no_side_door("raw_load")
+
+    async def break_writes(self, state_store: Any) -> None:  # noqa: ARG002 - for adapters
+        """Let the backend refuse to write from now on."""
+        no_side_door("break_writes")
+
+    async def open_dying(self, state_store: Any, calls: int) -> StateStore:  # noqa: ARG002 - for adapters
+        """Return another store over the same backend, which fails at the `calls`-th call (from 1) and ever after."""
+        no_side_door("open_dying")
+
+    @keeps(StateStorePromise.EMPTY_AT_FIRST)
     async def test_there_is_nothing_at_first(self, state_store: StateStore) -> None:
         """A collection that nobody wrote to is empty, and no error."""
         assert await state_store.load("pages", "1") is None, "load: None if there is none"
@@ -65,6 +103,7 @@ class StateStoreContract(Contract):
         assert await _scan(state_store, "pages") == [], "scan: collections need no creation"
 
     @pytest.mark.parametrize("data", [b"document", b"", bytes(range(256)), b"x" * 3_000_000])
+    @keeps(StateStorePromise.BYTES)
     async def test_a_document_comes_back(self, state_store: StateStore, data: bytes) -> None:
         """Documents are opaque bytes, none or some megabytes."""
         await state_store.apply([Put("pages", "1", data)])
@@ -72,14 +111,24 @@ class StateStoreContract(Contract):
         assert await state_store.load_many("pages", ["1"]) == {"1": data}, "load_many: the document that was put"
         assert await _scan(state_store, "pages") == [("1", data)], "scan: the document that was put"
 
-    async def test_keys_are_opaque_and_in_order(self, state_store: StateStore) -> None:
-        """Case, script, normal form and length tell keys apart; scans are in code-point order."""
-        await state_store.apply([Put("pages", key, key.encode()) for key in reversed(_ODD_KEYS)])
-        found = await _scan(state_store, "pages")
-        assert found == [(key, key.encode()) for key in _ODD_KEYS], "scan: all pairs, in code-point order of key"
+    @keeps(StateStorePromise.KEYS_APART)
+    async def test_keys_are_opaque(self, state_store: StateStore) -> None:
+        """Case, script, normal form and length tell keys apart."""
+        documents = {key: key.encode() for key in _ODD_KEYS}
+        await state_store.apply([Put("pages", key, data) for key, data in documents.items()])
         many = await state_store.load_many("pages", [*_ODD_KEYS, "missing"])
-        assert many == dict(found), "load_many: those that exist, by key"
+        assert many == documents, "load_many: those that exist, by key"
+        assert {key: await state_store.load("pages", key) for key in _ODD_KEYS} == documents, "load: by key"
+        assert dict(await _scan(state_store, "pages")) == documents, "scan: all pairs"
 
+    @keeps(StateStorePromise.SCAN_ORDER)
+    async def test_a_scan_is_in_code_point_order(self, state_store: StateStore) -> None:
+        """The order is that of code points: not of UTF-16, of a language, or of writing."""
+        await state_store.apply([Put("pages", key, b"x") for key in reversed(_ODD_KEYS)])
+        found = [key for key, _ in await _scan(state_store, "pages")]
+        assert found == sorted(found), "scan: in code-point order of key"
+
+    @keeps(StateStorePromise.COLLECTIONS_APART)
     async def test_collections_do_not_mix(self, state_store: StateStore) -> None:
         """The same key is another document in another collection."""
         await state_store.apply([Put(name, "1", name.encode()) for name in _ODD_KEYS])
@@ -87,6 +136,7 @@ class StateStoreContract(Contract):
         found = [await state_store.load(name, "1") for name in _ODD_KEYS]
         assert found == [None, *(name.encode() for name in _ODD_KEYS[1:])], "each collection is on its own"
 
+    @keeps(StateStorePromise.IN_ORDER)
     async def test_changes_are_made_in_order(self, state_store: StateStore) -> None:
         """Of several changes to one key the last one counts."""
         await state_store.apply([Put("pages", "1", b"old"), Put("pages", "2", b"old")])
@@ -101,12 +151,14 @@ class StateStoreContract(Contract):
         )
         assert await _scan(state_store, "pages") == [("3", b"c")], "apply: all changes, in order"
 
+    @keeps(StateStorePromise.NOTHING_TO_DO)
     async def test_no_changes_are_fine(self, state_store: StateStore) -> None:
         """Nothing happens if there is nothing to change, remove or clear."""
         await state_store.apply([])
         await state_store.apply([Remove("pages", "1"), Clear("pages")])
         assert await state_store.load_many("pages", []) == {}, "load_many: no keys, no documents"
 
+    @keeps(StateStorePromise.SCAN_COMPLETE)
     async def test_many_documents(self, state_store: StateStore) -> None:
         """A scan has every document once, and a thousand come at once."""
         documents = {f"{number:05}": str(number).encode() * 20 for number in range(5000)}
@@ -117,6 +169,7 @@ class StateStoreContract(Contract):
             "load_many: up to 1,000 documents"
         )
 
+    @keeps(StateStorePromise.SCAN_STANDS_CHANGES)
     async def test_a_scan_stands_changes(self, state_store: StateStore) -> None:
         """What is changed during a scan may or may not be seen; everything else is seen once."""
         keys = [f"{number:05}" for number in range(3000)]
@@ -124,19 +177,23 @@ class StateStoreContract(Contract):
         seen: list[str] = []
         async for key, _ in state_store.scan("pages"):
             if not seen:
-                await state_store.apply([Remove("pages", "02500"), Put("pages", "00000a", b"new")])
+                async with asyncio.timeout(self.patience):
+                    await state_store.apply([Remove("pages", "02500"), Put("pages", "00000a", b"new")])
             seen.append(key)
         kept = [key for key in seen if key not in {"02500", "00000a"}]
         assert kept == [key for key in keys if key != "02500"], "scan: what is not changed is seen once, in order"
 
+    @keeps(StateStorePromise.SCAN_HOLDS_NOTHING_UP)
     async def test_an_abandoned_scan_holds_nothing_up(self, state_store: StateStore) -> None:
         """A scan that is left in the middle stands in nobody's way."""
         await state_store.apply([Put("pages", str(number), b"x" * 1000) for number in range(3000)])
         scan = state_store.scan("pages")
         await anext(scan)
-        await state_store.apply([Clear("pages")])
+        async with asyncio.timeout(self.patience):
+            await state_store.apply([Clear("pages")])
         assert await _scan(state_store, "pages") == [], "scan: changes go on meanwhile"
 
+    @keeps(StateStorePromise.ISOLATED)
     async def test_no_reader_sees_a_part(self, state_store: StateStore) -> None:
         """Documents that change together are seen together."""
         keys = ["left", "right"]
@@ -148,6 +205,7 @@ class StateStoreContract(Contract):
             await asyncio.sleep(0)
         await writing
 
+    @keeps(StateStorePromise.ALL_OR_NONE)
     async def test_all_changes_or_none(self, state_store: StateStore) -> None:
         """One change that cannot be made undoes those before it."""
         unwritable = cast("bytes", object())
@@ -156,18 +214,51 @@ class StateStoreContract(Contract):
             pytest.skip("this store keeps anything")
         assert await state_store.load("pages", "1") is None, "apply: all changes or none of them"
 
-    @given(batches=st.lists(_changes, max_size=8))
-    @PROPERTY
-    async def test_like_a_dict(self, state_store: StateStore, batches: list[list[Change]]) -> None:
-        """Whatever is changed, the store has what dicts would have."""
-        model: dict[str, dict[str, bytes]] = {"pages": {}, "Pages": {}}
-        await state_store.apply([Clear(name) for name in model])
-        for changes in batches:
+    @keeps(StateStorePromise.ALL_OR_NONE)
+    async def test_a_backend_that_dies_leaves_all_or_none(self, state_store: StateStore) -> None:
+        """Wherever it dies, all changes are made or none; making them again mends it."""
+        old = {"1": b"old", "2": b"old", "3": b"old"}
+        new = {"1": b"new", "3": b"old", "4": b"new" * 1000}
+        async for death in at_every_death():
+            await state_store.apply([Clear("pages")])
+            await state_store.apply([Put("pages", key, data) for key, data in old.items()])
+            changes: list[Change] = [Put("pages", "1", new["1"]), Remove("pages", "2"), Put("pages", "4", new["4"])]
+            dying = await self.open_dying(state_store, death.calls)
+            async with death:
+                await dying.apply(changes)
+            found = dict(await _scan(state_store, "pages"))
+            assert found in death.either(old, new), f"apply: all changes or none of them, {death}"
             await state_store.apply(changes)
-            _apply(model, changes)
-            for name, documents in model.items():
-                assert await _scan(state_store, name) == sorted(documents.items()), f"after {changes}"
+            assert dict(await _scan(state_store, "pages")) == new, f"apply: may be repeated, {death}"
 
+    @keeps(StateStorePromise.LIKE_A_DICT)
+    async def test_like_a_dict(self, state_store: StateStore) -> None:
+        """A state machine makes changes of all kinds; after each step the store has what dicts would have."""
+        await run_machine(StateStoreMachine, state_store, self.histories)
+
+    @keeps(StateStorePromise.REACHES_BACKEND)
+    async def test_a_change_reaches_the_backend(self, state_store: StateStore) -> None:
+        """What is put is there for others."""
+        await state_store.apply([Put("pages", "1", b"document")])
+        assert await self.raw_load(state_store, "pages", "1") == b"document", "apply: create one document"
+
+    @keeps(StateStorePromise.FRESH)
+    async def test_loading_asks_the_backend(self, state_store: StateStore) -> None:
+        """What others change is seen, at the first time and later."""
+        for data in (b"first", b"the second"):
+            await self.raw_put(state_store, "pages", "1", data)
+            assert await state_store.load("pages", "1") == data, "load: what is there now"
+            assert await state_store.load_many("pages", ["1"]) == {"1": data}, "load_many: what is there now"
+            assert await _scan(state_store, "pages") == [("1", data)], "scan: what is there now"
+
+    @keeps(StateStorePromise.FAILURES_TOLD)
+    async def test_a_failure_is_told(self, state_store: StateStore) -> None:
+        """What the backend refuses is a StorageError, never passed over in silence."""
+        await self.break_writes(state_store)
+        with pytest.raises(StorageError):
+            await state_store.apply([Put("pages", "1", b"document")])
+
+    @keeps(StateStorePromise.LEASE_HAS_ONE_HOLDER)
     async def test_a_lease_has_one_holder(self, state_store: StateStore) -> None:
         """Nobody else gets a lease that is held; its holder may renew it."""
         assert await state_store.acquire_lease("run", "me", seconds=60), "acquire_lease: a free lease is given"
@@ -175,6 +266,7 @@ class StateStoreContract(Contract):
         assert await state_store.acquire_lease("run", "me", seconds=60), "acquire_lease: the holder renews"
         assert await state_store.acquire_lease("other", "you", seconds=60), "acquire_lease: other names are free"
 
+    @keeps(StateStorePromise.LEASE_GIVEN_BACK)
     async def test_a_lease_is_given_back(self, state_store: StateStore) -> None:
         """Only its holder can give a lease back."""
         await state_store.acquire_lease("run", "me", seconds=60)
@@ -184,11 +276,13 @@ class StateStoreContract(Contract):
         await state_store.release_lease("run", "me")
         assert await state_store.acquire_lease("run", "you", seconds=60), "release_lease: then it is free"
 
+    @keeps(StateStorePromise.LEASE_AMONG_TASKS)
     async def test_one_of_many_gets_a_lease(self, state_store: StateStore) -> None:
         """Of many that ask at once exactly one gets it."""
         asked = (state_store.acquire_lease("run", str(number), seconds=60) for number in range(20))
         assert sum(await asyncio.gather(*asked)) == 1, "acquire_lease: exact among tasks"
 
+    @keeps(StateStorePromise.LEASE_EXPIRES)
     async def test_a_lease_expires(self, state_store: StateStore, advance: Callable[[float], None]) -> None:
         """A lease ends so many seconds after it was taken or renewed last."""
         await state_store.acquire_lease("run", "me", seconds=60)
@@ -202,6 +296,7 @@ class StateStoreContract(Contract):
         await state_store.release_lease("run", "me")
         assert not await state_store.acquire_lease("run", "me", seconds=60), "release_lease: not by a former holder"
 
+    @keeps(StateStorePromise.DURABLE)
     async def test_changes_outlive_their_process(
         self, state_store: StateStore, open_elsewhere: Callable[[], StateStore]
     ) -> None:
@@ -214,34 +309,26 @@ class StateStoreContract(Contract):
         assert len({data for _, data in found}) == 1, "apply: no part of a batch survives alone"
         assert int(found[0][1]) >= finished, "apply: on return the changes survive the death of the process"
 
+    @keeps(StateStorePromise.LEASE_AMONG_PROCESSES)
     async def test_one_process_gets_a_lease(
         self, state_store: StateStore, open_elsewhere: Callable[[], StateStore]
     ) -> None:
-        """Leases are exact among processes."""
+        """Leases are exact among processes, and death does not give them back: they expire."""
         async with (
             elsewhere(_leases_elsewhere, open_elsewhere, "first") as first,
             elsewhere(_leases_elsewhere, open_elsewhere, "second") as second,
         ):
-            got = [cast("list[str]", await other.report()) for other in (first, second)]
-        assert sorted(got[0] + got[1]) == [f"{number:03}" for number in range(200)], "acquire_lease: one holder each"
-        refused = [name for name in got[0] if await state_store.acquire_lease(name, "second", seconds=60)]
-        assert refused == [], "acquire_lease: seen by all processes"
+            got = {"first": cast("list[str]", await first.report()), "second": cast("list[str]", await second.report())}
+            await first.kill()
+            await second.kill()
+        assert sorted(got["first"] + got["second"]) == _LEASES, "acquire_lease: one holder each"
+        for holder, others in (("first", got["second"]), ("second", got["first"])):
+            taken = [name for name in others if await state_store.acquire_lease(name, holder, seconds=60)]
+            assert taken == [], "acquire_lease: seen by all processes, until it expires"
 
 
 async def _scan(store: StateStore, collection: str) -> list[tuple[str, bytes]]:
     return [item async for item in store.scan(collection)]
-
-
-def _apply(model: dict[str, dict[str, bytes]], changes: Iterable[Change]) -> None:
-    for change in changes:
-        documents = model[change.collection]
-        match change:
-            case Put(key=key, data=data):
-                documents[key] = data
-            case Remove(key=key):
-                documents.pop(key, None)
-            case Clear():
-                documents.clear()
 
 
 async def _count_up(store: StateStore, keys: list[str], numbers: Iterable[int]) -> None:
@@ -259,5 +346,4 @@ async def _batches_elsewhere(report: Report, open_store: Callable[[], StateStore
 
 async def _leases_elsewhere(report: Report, open_store: Callable[[], StateStore], holder: str) -> None:
     store = open_store()
-    names = [f"{number:03}" for number in range(200)]
-    report([name for name in names if await store.acquire_lease(name, holder, seconds=600)])
+    report([name for name in _LEASES if await store.acquire_lease(name, holder, seconds=600)])
