@@ -30,21 +30,21 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Strict types of the library, the examples, and the use of the public API."""
-    session.install("-e", ".[testing]", *dependency_group("typing"))
+    session.install("-e", ".[all]", *dependency_group("typing"))
     session.run("mypy")
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The whole test suite."""
-    session.install("-e", ".[testing]")
+    session.install("-e", ".[all]")
     session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that no test reaches."""
-    session.install("-e", ".[testing]", "pytest-cov")
+    session.install("-e", ".[all]", "pytest-cov")
     session.run("python", "-m", "pytest", "--cov", "--cov-report=term-missing:skip-covered", *session.posargs)
 
 
@@ -75,14 +75,14 @@ def fuzz(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """The example scripts, as a reader runs them."""
-    session.install("-e", ".[testing]")
+    session.install("-e", ".[all]")
     session.run("python", "-m", "pytest", "tests/test_examples.py", *session.posargs)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """The documentation; warnings are errors."""
-    session.install("-e", ".[testing]", *dependency_group("docs"))
+    session.install("-e", ".[all]", *dependency_group("docs"))
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
 
 

@@ -1,0 +1,80 @@
+"""The SQL adapters keep the contracts, in SQLite and in PostgreSQL."""
+
+from functools import partial
+
+import pytest
+from servers import require
+
+from confluence_sync.testing import (
+    LogSinkContract,
+    ManualClock,
+    PointsLedgerContract,
+    StateStoreContract,
+    TokenStoreContract,
+)
+
+try:
+    from sql_databases import open_points, open_state, open_tokens, postgresql_place, sqlite_place
+except ModuleNotFoundError as error:
+    require("sql", f"{error.name} is not installed: the extra `sql`")
+
+
+@pytest.fixture
+def clock():
+    return ManualClock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    if request.param == "sqlite":
+        return sqlite_place(tmp_path)
+    return postgresql_place(request.getfixturevalue("postgresql_url"))
+
+
+@pytest.fixture
+async def database(place, clock):
+    async with place.open(clock=clock) as database:
+        yield database
+
+
+class TestSQLStateStore(StateStoreContract):
+    @pytest.fixture
+    def state_store(self, database):
+        return database.state
+
+    @pytest.fixture
+    def advance(self, clock):
+        return clock.advance
+
+    @pytest.fixture
+    def open_elsewhere(self, place):
+        return partial(open_state, place)
+
+
+class TestSQLTokenStore(TokenStoreContract):
+    @pytest.fixture
+    def token_store(self, database):
+        return database.tokens
+
+    @pytest.fixture
+    def open_elsewhere(self, place):
+        return partial(open_tokens, place)
+
+
+class TestSQLLogSink(LogSinkContract):
+    @pytest.fixture
+    def log_sink(self, database):
+        return database.log
+
+    async def recorded(self, log_sink, run_id):
+        return [event async for event in log_sink.events(run_id)]
+
+
+class TestSQLPointsLedger(PointsLedgerContract):
+    @pytest.fixture
+    def points_ledger(self, database):
+        return database.points
+
+    @pytest.fixture
+    def open_elsewhere(self, place):
+        return partial(open_points, place)
