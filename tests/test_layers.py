@@ -24,7 +24,8 @@ LAYERS = [
     {"oauth", "engine"},
     {"connections"},
     {"adapters"},
-    {"sync"},
+    {"reading", "sync"},
+    {"integrations"},
     {"scheduler"},
     {"testing"},
 ]

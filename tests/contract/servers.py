@@ -1,25 +1,10 @@
-"""Real servers for the tests, each started by the tests themselves, and what happens where there is none."""
+"""What tests need besides the library: servers, and packages of the extras."""
 
+import importlib
 import os
-import re
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
-
-POSTGRESQL = sorted(
-    Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
-)  # Debian and its heirs keep the binaries out of PATH
-OPTIONS = {
-    "listen_addresses": "",  # the socket in the folder is the only way in
-    "fsync": "off",  # the server may be killed, the machine will not be
-    "deadlock_timeout": "50ms",
-}
 
 
 def require(name: str, reason: str) -> NoReturn:
@@ -34,60 +19,9 @@ def require(name: str, reason: str) -> NoReturn:
     pytest.skip(reason, allow_module_level=True)
 
 
-@contextmanager
-def postgresql_server() -> Iterator[str]:
-    """Run a PostgreSQL server of our own, as a user who is not root, and give the URL of its database."""
-    binaries = _postgresql()
-    account = _unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="confluence-sync-postgresql-"))  # short: the path of a socket is limited
+def require_package(module: str, extra: str) -> None:
+    """Skip, or fail, where the package of an extra is not installed."""
     try:
-        if account:
-            shutil.chown(folder, account["user"])
-        data = folder / "data"
-        locale = ["--locale=C.UTF-8", "--encoding=UTF8", *_unlike_code_points(binaries)]
-        command = [binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", *locale]
-        subprocess.run(command, **account, cwd=folder, check=True, capture_output=True)
-        options = [f"--{name}={value}" for name, value in {**OPTIONS, "unix_socket_directories": folder}.items()]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", data, *options], **account, cwd=folder, stdout=log, stderr=log
-            )
-        try:
-            _wait_until_ready(binaries, folder, server)
-            yield f"postgresql://postgres@/postgres?host={folder}"
-        finally:
-            server.terminate()
-            server.wait(60)
-    finally:
-        shutil.rmtree(folder)
-
-
-def _postgresql() -> Path:
-    """Return the folder of the binaries."""
-    found = POSTGRESQL[-1] if POSTGRESQL else shutil.which("initdb")
-    if not found:
-        require("postgresql", "PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    return Path(found).resolve().parent
-
-
-def _unprivileged() -> dict[str, Any]:
-    """Return as whom to run the server, which refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    import pwd  # POSIX only, as is the question
-
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _unlike_code_points(binaries: Path) -> list[str]:
-    """Let the database sort as people do, where the server can, so that code-point order is no accident."""
-    version = subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, text=True).stdout
-    found = re.search(r"\d+", version)
-    return ["--locale-provider=icu", "--icu-locale=en-US"] if found and int(found[0]) >= 15 else []
-
-
-def _wait_until_ready(binaries: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
-    ready = [binaries / "pg_isready", "--quiet", "--host", folder, "--timeout=60"]
-    while subprocess.run(ready, check=False).returncode:
-        assert server.poll() is None, (folder / "log").read_text()
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        require(extra, f"{error.name} is not installed: the extra `{extra}`")

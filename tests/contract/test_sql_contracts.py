@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from servers import require
+from servers import require_package
 
 from confluence_sync.testing import (
     LogSinkContract,
@@ -13,10 +13,9 @@ from confluence_sync.testing import (
     TokenStoreContract,
 )
 
-try:
-    from sql_databases import open_points, open_state, open_tokens, postgresql_place, sqlite_place
-except ModuleNotFoundError as error:
-    require("sql", f"{error.name} is not installed: the extra `sql`")
+require_package("sqlalchemy.ext.asyncio", "sql")
+
+from sql_databases import open_points, open_state, open_tokens, postgresql_place, sqlite_place
 
 
 @pytest.fixture

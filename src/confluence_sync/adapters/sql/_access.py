@@ -126,7 +126,9 @@ class Access:
         async with AsyncExitStack() as stack:
             with self.failures((Exception,)):
                 connection = await stack.enter_async_context(self._statements.connect())
+                raw = await connection.get_raw_connection()
                 await connection.run_sync(Connection.detach)
+            stack.push_async_callback(connection.run_sync, _end_cancelled, raw.dbapi_connection)
             yield connection
 
     def now(self) -> ColumnElement[float]:
@@ -165,6 +167,12 @@ class Access:
                 connection = await stack.enter_async_context(engine.connect())
             with self.failures():
                 yield connection
+
+
+def _end_cancelled(connection: Connection, driver: Any) -> None:
+    """End a session whose statement was cancelled: outside of the pool SQLAlchemy only forgets it."""
+    if connection.invalidated:
+        connection.dialect.do_terminate(driver)
 
 
 def _chunk(rows: Select[Any]) -> Select[Any]:

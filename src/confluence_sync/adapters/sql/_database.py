@@ -74,7 +74,11 @@ class SQLDatabase:
         self.points = SQLPointsLedger(self._access)
 
     async def __aenter__(self) -> Self:
-        await self._access.open()
+        try:
+            await self._access.open()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(

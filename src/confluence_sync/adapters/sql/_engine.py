@@ -39,12 +39,12 @@ def make_engine(url: str | URL) -> AsyncEngine:
         if parsed.get_backend_name() == "sqlite":
             return _sqlite_engine(parsed)
         return create_async_engine(parsed, hide_parameters=True, pool_pre_ping=True)
-    except ArgumentError:
-        raise ConfigurationError("not the URL of a database; one is postgresql://user:password@host/name") from None
     except (ModuleNotFoundError, NoSuchModuleError, InvalidRequestError) as error:
         raise ConfigurationError(
             f"{error}; PostgreSQL (asyncpg) and SQLite (aiosqlite) are in the extra `sql`"
         ) from None
+    except ArgumentError:
+        raise ConfigurationError("not the URL of a database; one is postgresql://user:password@host/name") from None
 
 
 def check_engine(engine: AsyncEngine, schema: str | None) -> None:
