@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
+TOKEN_STORE = (DOCS.parent / "examples" / "11_custom_token_store.py").read_text(encoding="utf-8")
 RUNS = re.compile(r"<!-- runs: (\w+) -->\n```python\n(.+?)```", re.DOTALL)
 SNIPPETS = [
     pytest.param(name, code, id=name)
@@ -20,19 +21,20 @@ SNIPPETS = [
 @pytest.mark.parametrize(("name", "code"), SNIPPETS)
 def test_snippets_pass(pytester: pytest.Pytester, name: str, code: str):
     """Tests that stand in the documentation pass when they are copied into a file."""
-    pytester.makepyfile(**{name: code})
+    pytester.makepyfile(**{name: code}, token_store=TOKEN_STORE)  # which one of them speaks of
     outcome = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider")
     assert outcome.ret == 0, outcome.stdout.str()
 
 
 def test_there_are_snippets():
-    """The two that hosts and adapter writers start from are among them."""
-    assert {snippet.id for snippet in SNIPPETS} == {"test_dict_vfs", "test_host"}
+    """Those that hosts and adapter writers start from are among them."""
+    assert {snippet.id for snippet in SNIPPETS} == {"test_dict_vfs", "test_host", "test_passages", "test_token_store"}
 
 
 def test_every_public_package_has_a_page():
     """A page of the reference for each public part."""
     parts = ["adapters", "client", "converter", "engine", "errors", "events", "models", "paths", "planner", "protocols"]
+    parts += ["integrations", "reading"]
     for part in [*parts, "testing"]:
         assert f"confluence_sync.{part}" in (DOCS / "reference" / f"{part}.md").read_text(encoding="utf-8")
 
