@@ -16,6 +16,7 @@ from confluence_sync.adapters import (
     MemoryVFS,
     SQLiteDatabase,
 )
+from confluence_sync.adapters.sql import SQLDatabase
 from confluence_sync.client import PointsBudget
 from confluence_sync.clock import SystemClock
 from confluence_sync.engine import Preview, RunState
@@ -23,7 +24,8 @@ from confluence_sync.errors import ClientError, RunFailedError
 from confluence_sync.events import AnyEvent, PageFailed, PageWritten, RunFinished
 from confluence_sync.models import ConnectionId, SpaceId, TreeSnapshot
 from confluence_sync.planner import Manifest, Plan
-from confluence_sync.protocols import VFS, Clock, LogSink, PointsLedger, StateStore, TokenStore, VFSEntry
+from confluence_sync.protocols import VFS, Clock, LogSink, PointsLedger, RunLog, StateStore, TokenStore, VFSEntry
+from confluence_sync.reading import pages, passages
 from confluence_sync.testing import FakeSite, ManualClock
 
 vfs: Sequence[VFS] = [MemoryVFS(), FsspecVFS.from_url("folder")]
@@ -32,6 +34,8 @@ sinks: Sequence[LogSink] = [MemoryLogSink(), LoggingLogSink(), SQLiteDatabase("s
 states: Sequence[StateStore] = [MemoryStateStore(), SQLiteDatabase("state.db").state]
 ledgers: Sequence[PointsLedger] = [MemoryPointsLedger(), SQLiteDatabase("state.db").points]
 budget: PointsBudget = PointsBudget(ledgers[0], app="client-id", tenant="customer", tenant_points=20_000)
+sql: SQLDatabase = SQLDatabase("postgresql://host/name", schema="sync", clock=SystemClock())
+stores: tuple[StateStore, TokenStore, RunLog, PointsLedger] = (sql.state, sql.tokens, sql.log, sql.points)
 clocks: Sequence[Clock] = [SystemClock(), ManualClock()]
 
 
@@ -110,6 +114,14 @@ async def sync() -> None:
         else:
             async for batch in client.body_batches(space.id):
                 print([(body.page.title, len(body.storage)) for body in batch.items], batch.next_cursor)
+
+
+async def cite() -> None:
+    async for page in pages(HostVFS(), foreign=True):
+        print(page.title, page.updated_at, page.labels, len(page.markdown))
+    async for passage in passages("confluence", max_chars=2000):
+        metadata: Mapping[str, str | int] = passage.metadata
+        print(passage.id, passage.url, passage.text, metadata)
 
 
 def plan(snapshot: TreeSnapshot, manifest: Manifest) -> str:

@@ -48,14 +48,16 @@ class Access:
     """One engine, and our tables in it."""
 
     def __init__(self, engine: AsyncEngine, *, schema: str | None, owned: bool) -> None:
-        self._engine = engine.execution_options(schema_translate_map={None: schema}) if schema else engine
+        self._engine = engine
         self._schema = schema
         self._owned = owned
         self._dialect = engine.dialect.name
+        ours: dict[str, Any] = {"schema_translate_map": {None: schema}} if schema else {}
         # One statement is a transaction anyway; so it goes to the server and back once, not three times.
-        self._statements = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        level = {"isolation_level": "READ COMMITTED"} if self._dialect == "postgresql" else {}
-        self._transactions = self._engine.execution_options(**level)
+        self._statements = engine.execution_options(**ours, isolation_level="AUTOCOMMIT")
+        if self._dialect == "postgresql":
+            ours["isolation_level"] = "READ COMMITTED"
+        self._transactions = engine.execution_options(**ours)
         self._name = engine.url.set(username=None, password=None, query={}).render_as_string()
         self._preparing = asyncio.Lock()
         self._prepared = False
