@@ -11,6 +11,13 @@ nox.options.reuse_existing_virtualenvs = True
 
 RIVALS = ["confluence-md-exporter", "html-to-markdown", "html2text", "markdownify"]
 """What the converter is measured against, side by side."""
+EXTRAS = {
+    "langchain": "integrations.langchain",
+    "llamaindex": "integrations.llamaindex",
+    "sql": "adapters.sql",
+    "testing": "testing",
+}
+"""What each extra is for."""
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
 
@@ -100,6 +107,14 @@ def build(session: nox.Session) -> None:
     session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
     check = "import confluence_sync.engine, confluence_sync.adapters, confluence_sync.testing as t; t.demo_site()"
     session.run(python, "-c", check, external=True)
+
+
+@nox.session
+@nox.parametrize("extra", EXTRAS)
+def extras(session: nox.Session, extra: str) -> None:
+    """Each extra alone, in an empty environment: what it is for can be imported."""
+    session.install(f".[{extra}]")
+    session.run("python", "-c", f"import confluence_sync.{EXTRAS[extra]}")
 
 
 @nox.session
