@@ -9,13 +9,17 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import attrs
+import httpx
 import pytest
 from servers import require_package
 
+from confluence_sync import ConfluenceClient, SiteApiToken, SpaceMapping, SyncEngine
+from confluence_sync.adapters import MemoryVFS
 from confluence_sync.errors import ConfigurationError, DocumentVersionError, StorageError
 from confluence_sync.events import RunFinished
 from confluence_sync.models import ConnectionId, RunId
 from confluence_sync.protocols import Clear, Put
+from confluence_sync.testing import FakeSite
 from confluence_sync.testing.contracts import sample_run
 
 require_package("sqlalchemy.ext.asyncio", "sql")
@@ -418,3 +422,25 @@ class TestRunLog:
         event = sample_run(RunId("run 0"), ONE)[3]
         await log.emit(event)
         assert [found async for found in log.events(RunId("run 0"))] == sample_run(RunId("run 0"), ONE)
+
+
+async def test_a_sync_goes_on_where_another_process_left_it(place):
+    """State and log of a run are there for the next one, which has nothing to write."""
+    site, vfs = FakeSite(), MemoryVFS()
+    docs = site.space("DOCS", name="Documentation")
+    for number in range(30):
+        docs.page(f"Page {number}", parent=docs.homepage, storage="<p>Text</p>")
+    written = []
+    for _ in range(2):
+        async with (
+            httpx.AsyncClient(transport=site.transport()) as http,
+            ConfluenceClient(SiteApiToken(site.url, "bot@example.com", "token"), http=http) as client,
+            place.open() as database,
+        ):
+            engine = SyncEngine(client, vfs, database.state, sink=database.log)
+            report = await engine.sync([SpaceMapping(space_id=docs.id)])
+            report.raise_for_failures()
+            written.append(report.counts.written)
+            logged = await database.log.runs()
+    assert written == [31, 0]
+    assert [run.finished.counts.written for run in logged] == [0, 31]
