@@ -151,14 +151,12 @@ async def passages(folder: Folder, *, max_chars: int | None = None, foreign: boo
 
 async def _files(vfs: VFS) -> AsyncGenerator[tuple[str, bytes]]:
     """Yield path and content of each Markdown file, read a few ahead."""
+    paths = deque([entry.path async for entry in vfs.scan() if entry.path.lower().endswith(".md")])
     ahead: deque[asyncio.Task[tuple[str, bytes] | None]] = deque()
     try:
-        async for entry in vfs.scan():
-            if entry.path.lower().endswith(".md"):
-                ahead.append(asyncio.create_task(_read(vfs, entry.path)))
-            if len(ahead) > _READ_AHEAD and (file := await ahead.popleft()):
-                yield file
-        while ahead:
+        while paths or ahead:
+            while paths and len(ahead) < _READ_AHEAD:
+                ahead.append(asyncio.create_task(_read(vfs, paths.popleft())))
             if file := await ahead.popleft():
                 yield file
     finally:
