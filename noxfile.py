@@ -11,6 +11,15 @@ nox.options.reuse_existing_virtualenvs = True
 
 RIVALS = ["confluence-md-exporter", "html-to-markdown", "html2text", "markdownify"]
 """What the converter is measured against, side by side."""
+EXTRAS = {
+    "crypto": "adapters.encrypted",
+    "langchain": "integrations.langchain",
+    "llamaindex": "integrations.llamaindex",
+    "s3": "adapters.fsspec",
+    "sql": "adapters.sql",
+    "testing": "testing",
+}
+"""What each extra is for."""
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
 
@@ -82,14 +91,14 @@ def fuzz(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """The example scripts, as a reader runs them."""
-    session.install("-e", ".[s3,testing]", *dependency_group("tests"))
+    session.install("-e", ".[all]", *dependency_group("tests"))
     session.run("python", "-m", "pytest", "tests/test_examples.py", *session.posargs)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """The documentation; warnings are errors."""
-    session.install("-e", ".[testing]", *dependency_group("docs"))
+    session.install("-e", ".[all]", *dependency_group("docs"))
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
 
 
@@ -107,6 +116,14 @@ def build(session: nox.Session) -> None:
     session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
     check = "import confluence_sync.engine, confluence_sync.adapters, confluence_sync.testing as t; t.demo_site()"
     session.run(python, "-c", check, external=True)
+
+
+@nox.session
+@nox.parametrize("extra", EXTRAS)
+def extras(session: nox.Session, extra: str) -> None:
+    """Each extra alone, in an empty environment: what it is for can be imported."""
+    session.install(f".[{extra}]")
+    session.run("python", "-c", f"import confluence_sync.{EXTRAS[extra]}")
 
 
 @nox.session

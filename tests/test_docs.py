@@ -14,6 +14,7 @@ import pytest
 import confluence_sync
 
 DOCS = Path(__file__).parents[1] / "docs"
+TOKEN_STORE = (DOCS.parent / "examples" / "11_custom_token_store.py").read_text(encoding="utf-8")
 RUNS = re.compile(r"<!-- runs: (\w+) -->\n```python\n(.+?)```", re.DOTALL)
 
 
@@ -32,14 +33,15 @@ SNIPPETS = [pytest.param(name, code, id=name) for name, code in snippets().items
 @pytest.mark.parametrize(("name", "code"), SNIPPETS)
 def test_snippets_pass(pytester: pytest.Pytester, name: str, code: str):
     """Tests that stand in the documentation pass when they are copied into a file."""
-    pytester.makepyfile(**{name: code})
+    pytester.makepyfile(**{name: code}, token_store=TOKEN_STORE)  # which one of them speaks of
     outcome = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider")
     assert outcome.ret == 0, outcome.stdout.str()
 
 
 def test_there_are_snippets():
     """Those that hosts and adapter writers start from are among them."""
-    assert {snippet.id for snippet in SNIPPETS} == {"test_connect", "test_store_vfs", "test_host"}
+    names = {"test_connect", "test_host", "test_passages", "test_store_vfs", "test_token_store"}
+    assert {snippet.id for snippet in SNIPPETS} == names
 
 
 def test_every_public_package_has_a_page():

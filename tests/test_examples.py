@@ -180,6 +180,26 @@ def test_s3_has_the_pages(s3_url: str, tmp_path: Path):
     assert "<Key>pages/Handbook/Handbook Home.md</Key>" in listing
 
 
+def test_questions_are_answered_with_citations(tmp_path: Path):
+    """A question gets passages with their headings and the addresses to cite; odd ones get nothing and no error."""
+    result = run("09_ask_with_citations.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("[1] Runbook: database replica lags")
+    assert re.search(r"/pages/\d+/Runbook%3A\+database\+replica\+lags#Check\n", result.stdout)
+    asked = run("09_ask_with_citations.py", "How", "do I report", "a *security* problem?", cwd=tmp_path)
+    assert "[1] Reporting a security problem" in asked.stdout
+    odd = run("09_ask_with_citations.py", "?", cwd=tmp_path)
+    assert (odd.returncode, odd.stdout) == (0, "")
+
+
+@POSIX
+def test_custom_token_store(tmp_path: Path):
+    """The store keeps a secret from run to run; that it keeps the contract is tested by its how-to."""
+    result = run("11_custom_token_store.py", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (0, "b'a secret'\n"), result.stderr
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "tokens").iterdir()} == {0}
+
+
 def test_numbered_examples_are_short():
     """One idea each, in less than 80 lines."""
     for script in EXAMPLES.glob("[0-9]*.py"):

@@ -29,6 +29,7 @@ from confluence_sync.adapters import (
     SQLiteDatabase,
     StateLog,
 )
+from confluence_sync.adapters.sql import SQLDatabase
 from confluence_sync.client import Authentication, GatewayBearer, PointsBudget
 from confluence_sync.clock import SystemClock
 from confluence_sync.connections import Connection, ConnectionKind, MovedFiles
@@ -50,6 +51,7 @@ from confluence_sync.oauth import (
 )
 from confluence_sync.planner import Manifest, Plan
 from confluence_sync.protocols import VFS, Clock, LogSink, PointsLedger, RunLog, StateStore, TokenStore, VFSEntry
+from confluence_sync.reading import pages, passages
 from confluence_sync.scheduler import Scheduler
 from confluence_sync.sync import Authorization, Disconnected, RunDetail
 from confluence_sync.testing import FakeSite, ManualClock
@@ -63,6 +65,8 @@ fan_out: LogSink = FanOutLogSink(*sinks, JsonLinesLogSink("events.jsonl"), timeo
 states: Sequence[StateStore] = [MemoryStateStore(), SQLiteDatabase("state.db").state]
 ledgers: Sequence[PointsLedger] = [MemoryPointsLedger(), SQLiteDatabase("state.db").points]
 budget: PointsBudget = PointsBudget(ledgers[0], app="client-id", tenant="customer", tenant_points=20_000)
+sql: SQLDatabase = SQLDatabase("postgresql://host/name", schema="sync", clock=SystemClock())
+stores: tuple[StateStore, TokenStore, RunLog, PointsLedger] = (sql.state, sql.tokens, sql.log, sql.points)
 clocks: Sequence[Clock] = [SystemClock(), ManualClock()]
 
 
@@ -154,6 +158,14 @@ async def life_of_a_connection(sync: ConfluenceSync, workspace: WorkspaceId, cal
         running: frozenset[WorkspaceId] = scheduler.running
     detail: RunDetail = await sync.run(workspace, (await sync.runs(workspace))[0].run_id)
     print(running, [page.message for page in detail.pages], (await sync.delete(workspace)).steps)
+
+
+async def cite() -> None:
+    async for page in pages(HostVFS(), foreign=True):
+        print(page.title, page.updated_at, page.labels, len(page.markdown))
+    async for passage in passages("confluence", max_chars=2000):
+        metadata: Mapping[str, str | int] = passage.metadata
+        print(passage.id, passage.url, passage.text, metadata)
 
 
 def plan(snapshot: TreeSnapshot, manifest: Manifest) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ...errors import StorageError
+from .._private_file import make_private
 from ._schema import prepare
 
 __all__ = ["Connection"]
@@ -115,7 +115,7 @@ class Connection:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    _make_private(path)
+    make_private(path)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -126,27 +126,6 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _make_private(path: Path) -> None:
-    """
-    Give the file mode 0600 before anything is in it; SQLite gives its companion files the mode of the file.
-
-    A file that is there is never opened here: closing it would drop the locks of this process's other connections.
-    """
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        if path.is_dir():
-            raise IsADirectoryError(None, "it is a folder") from None
-        for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-            with suppress(FileNotFoundError):
-                _narrow(file)
-
-
-def _narrow(file: Path) -> None:
-    if os.name == "posix" and file.stat().st_mode & 0o077:
-        file.chmod(0o600)
 
 
 def _chunk(connection: sqlite3.Connection, query: str, parameters: tuple[Any, ...]) -> list[tuple[Any, Any]]:

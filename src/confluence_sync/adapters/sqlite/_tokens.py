@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from ...models import ConnectionId
+from .._filelock import file_lock
 from ._connection import Connection
-from ._filelock import file_lock
 
 __all__ = ["SQLiteTokenStore"]
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from ...errors import StorageError
+from ..errors import StorageError
 
 __all__ = ["file_lock"]
 
