@@ -77,10 +77,10 @@ def _alone(piece: Piece, line_break: str, *, label: bool) -> str:
 
 
 def _simple_lines(pieces: Sequence[Piece], line_break: str, *, label: bool) -> str | None:
-    """Return lines with breaks between them; None if one is not simple, or ends with an address."""
+    """Return lines with breaks between them; None if one is not simple, or has an address."""
     lines = []
     for part in _parted(pieces):
-        line = _simple_line(part, line_break, label=label)
+        line = _simple_line(part, line_break, label=label, is_part=True)
         if line is None or (line_break == NEW_LINE and "://" in line):
             return None
         if line:
@@ -97,44 +97,54 @@ def _parted(pieces: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
     yield pieces[begin:]
 
 
-def _simple_line(pieces: Sequence[Piece], line_break: str, *, label: bool) -> str | None:
+def _simple_line(pieces: Sequence[Piece], line_break: str, *, label: bool, is_part: bool = False) -> str | None:
     """Return a line in which every mark is around words and stands apart; None if it is not so simple."""
-    line = text = ""
-    mark: Mark | None = None  # the one that has just ended
+    parts: list[str] = []
+    marks: dict[int, Mark] = {}
+    text = ""
     rest = iter(pieces)
     for piece in rest:
         if type(piece) is str:
             text += piece
             continue
         if text and (words := escape_between(text, label=label)):
-            if mark and not (mark.is_free or words[0] in _AFTER):
-                return None
-            line, mark = line + words, None
+            parts.append(words)
         text = ""
-        if mark:
-            return None
         if isinstance(piece, End):
-            mark = piece.mark
-            words = _marked(piece, next(rest, None), next(rest, None), label=label)
-            if not words or not (mark.is_free or line[-1:] in _BEFORE):
-                return None
-            line += words
-        elif isinstance(piece, Markup) and not (piece[:1] == "[" and line[-1:] == "!"):
-            line += piece
+            marks[len(parts)] = piece.mark
+            part = _marked(piece, next(rest, None), next(rest, None), label=label)
+        elif isinstance(piece, Markup) and not (piece[:1] == "[" and parts and parts[-1][-1] == "!"):
+            part = piece
         else:
             return None
-    if text and (words := escape_between(text, label=label)):
-        if mark and not (mark.is_free or words[0] in _AFTER):
+        if not part:
             return None
-        line += words
-    line = line.strip(" ")
-    starts_line = line_break == NEW_LINE and not label and pieces and type(pieces[0]) is str
-    return None if "  " in line or (starts_line and begins_block(line)) else line
+        parts.append(part)
+    if text and (words := escape_between(text, label=label)):
+        parts.append(words)
+    line = "".join(parts).strip(" ")
+    starts_line = line_break == NEW_LINE and not label and parts and 0 not in marks
+    wary = starts_line and begins_block(parts[0].strip(" "))  # if that was all
+    if "  " in line or (wary and (is_part or begins_block(line))):
+        return None
+    for index, mark in marks.items():
+        free = mark.is_free and not wary and index - 1 not in marks
+        if not (free or (_is_apart(parts, index) and (not wary or _is_word(parts[index], mark)))):
+            return None
+    return line
 
 
-_BEFORE = " ("
-_AFTER = " .,;:)"
-"""What marks stand apart from: before a mark that is not free, if there is something, and after one."""
+def _is_apart(parts: Sequence[str], index: int) -> bool:
+    """Tell whether a mark stands between spaces, or before a full stop and the like."""
+    before = parts[index - 1][-1] if index else " "
+    after = parts[index + 1][0] if index + 1 < len(parts) else " "
+    return before in " (" and after in " .,;:)"
+
+
+def _is_word(part: str, mark: Mark) -> bool:
+    """Tell whether a mark is around letters, or is code."""
+    width = len(mark.delimiter)
+    return mark is CODE or (part[width].isalnum() and part[-1 - width].isalnum())
 
 
 def _marked(opening: End, content: Piece | None, closing: Piece | None, *, label: bool) -> str:

@@ -164,11 +164,9 @@ class Raw:
             self._write(context, element, content.finish())
 
     def line(self, element: Element, mark: Mark | None, *, block: bool) -> Line:
-        del mark, block  # they are no part of the text
-
         def write(context: Context, text: str) -> None:
             if self._merged and isinstance(context.flow, RawFlow):
-                context.flow.add_text(text)
+                element.fill(context, text, mark, block=block)
             else:
                 self._write(context, element, unescape(text))
 
