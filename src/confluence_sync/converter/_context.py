@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -59,18 +59,20 @@ class Element:
         """Open it: what follows is its content."""
         content = self.rule.open(context, self)
         context.stack.append((self, context.flow))
-        context.counts[self.name] += 1
+        if context.counts is not None:
+            context.counts[self.name] += 1
         context.flow = content
 
     def close(self, context: Context) -> None:
         """Close the innermost element of its name, and what is open in that; nothing happens if there is none."""
-        name, counts = self.name, context.counts
-        if not counts[name]:
+        name, stack = self.name, context.stack
+        if not (stack and stack[-1][0].name == name) and not context.is_open(name):
             context.warnings.note("malformed", "an element is closed that is not open")
             return
         while True:
-            element, outer = context.stack.pop()
-            counts[element.name] -= 1
+            element, outer = stack.pop()
+            if context.counts is not None:
+                context.counts[element.name] -= 1
             content, context.flow = context.flow, outer
             element.rule.close(context, element, content)
             if element.name == name:
@@ -126,7 +128,7 @@ class Context:
         extensions: The extensions that are open.
         tables: The tables so far.
         stack: The elements that are open, each with the flow it stands in.
-        counts: How many of a name are open.
+        counts: How many of a name are open; counted from when it is asked for, for well-formed pages never ask.
     """
 
     def __init__(
@@ -148,7 +150,13 @@ class Context:
         self.extensions: list[Extension] = []
         self.tables = tables or Tables()
         self.stack: list[tuple[Element, Flow]] = []
-        self.counts: defaultdict[str, int] = defaultdict(int)
+        self.counts: Counter[str] | None = None
+
+    def is_open(self, name: str) -> bool:
+        """Tell whether an element of a name is open."""
+        if self.counts is None:
+            self.counts = Counter([element.name for element, _ in self.stack])
+        return self.counts[name] > 0
 
     def close_all(self) -> None:
         """Close what the document left open."""
@@ -164,7 +172,7 @@ class Context:
         """Read another document into the flow: nothing that is open here can be closed by it."""
         outer = self.references, self.macro, self.tasks, self.extensions, self.stack, self.counts, self.flow.owner
         self.references, self.macro, self.tasks, self.extensions = [[]], None, [], []
-        self.stack, self.counts, self.flow.owner = [], defaultdict(int), None
+        self.stack, self.counts, self.flow.owner = [], None, None
         try:
             yield
         finally:
@@ -172,7 +180,7 @@ class Context:
 
     def close_implied(self, names: Collection[str], within: Collection[str]) -> None:
         """Close an element that the next of its kind ends (`<li>a<li>b`), but none beyond its list or table."""
-        if not any(self.counts[name] for name in names):
+        if not any(map(self.is_open, names)):
             return
         for element, _ in reversed(self.stack[-16:]):
             if element.name in names:

@@ -211,7 +211,9 @@ class Flow:
 
     def code(self, language: str, text: str) -> None:
         """Add a block of code."""
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        lines = text.rstrip().split("\n")
         while len(lines) > 1 and not lines[0].strip():
             del lines[0]
         if not language.isalnum():
