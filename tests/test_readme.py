@@ -21,7 +21,8 @@ def test_commands_are_one_line_and_bring_what_they_need():
     for name in ("demo", "tests"):
         line = command(name)
         assert "\n" not in line
-        assert line.startswith("python3 -m venv .venv && .venv/bin/pip install -q -e ")
+        assert line.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
+        assert " -e ." in line.replace("'", "")
     assert command("demo").endswith("examples/01_first_sync.py")
 
 
