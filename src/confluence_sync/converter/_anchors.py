@@ -120,7 +120,7 @@ class Anchors:
 
     def settle(self, markdown: str, headings: Sequence[str]) -> str:
         """Replace the marks in a page, given its headings as plain text with the marks in them."""
-        index = _Headings(headings)
+        index = _HeadingIndex(headings)
 
         def place(match: re.Match[str]) -> str:
             return _placed(match, [anchor for anchor in _PLACE.findall(match["places"]) if anchor not in index.own])
@@ -128,7 +128,7 @@ class Anchors:
         markdown = _LINK.sub(lambda match: self._find(index, int(match[1]), unquote(match[2])), markdown)
         return _PLACES.sub(place, markdown) if "\x01" in markdown else markdown
 
-    def _find(self, index: _Headings, number: int, name: str) -> str:
+    def _find(self, index: _HeadingIndex, number: int, name: str) -> str:
         part, whole = self._parts[number], self._parts[0]
         own = slug(name)
         here = part.ids.get(own) or index.find(name, part)
@@ -137,7 +137,7 @@ class Anchors:
         return f"#{here or whole.ids.get(own) or index.find(name, whole) or own}"
 
 
-class _Headings:
+class _HeadingIndex:
     """
     Where the headings of a page are: each under its slug, and under the names Confluence gives it.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
-__all__ = ["Block", "HtmlBlock", "Item", "ListBlock", "behind", "holds_fence", "interrupts", "item_text", "marker"]
+__all__ = ["Block", "HtmlBlock", "ListBlock", "ListItem", "behind", "holds_fence", "interrupts", "item_text", "marker"]
 __all__ += ["table_row"]
 
 _ITEM_MARKER = re.compile(r"^(\d*+)([-*.)])(?= |$)", re.MULTILINE)
@@ -34,7 +34,7 @@ class HtmlBlock(Block):
 
 
 @attrs.define(eq=False)
-class Item:
+class ListItem:
     """An item of a list: its number or "", what goes before its text (the box of a task) or "", its blocks."""
 
     number: str
@@ -42,7 +42,7 @@ class Item:
     blocks: Sequence[str]
 
 
-def item_text(item: Item, mark: str) -> str:
+def item_text(item: ListItem, mark: str) -> str:
     """Return an item behind its mark (`-`, `1.`), its further lines indented."""
     lead = f"{mark} {item.box}" if item.box else mark
     blocks = item.blocks

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from ._escape import code_span, fence, squeeze
-from ._finished import Block, Item, ListBlock, behind, holds_fence, interrupts, item_text, marker, table_row
+from ._finished import Block, ListBlock, ListItem, behind, holds_fence, interrupts, item_text, marker, table_row
 from ._lines import render_line, render_whole, strong
 from ._pieces import BREAK, CODE, NEW_LINE, End, Mark, Markup, Piece
 from ._tokens import unescape
@@ -235,7 +235,7 @@ class Flow:
         text = first + body
         self.block("\n".join([f"> {line}" if line else ">" for line in text.split("\n")]))
 
-    def list(self, items: Sequence[Item], *, ordered: bool) -> None:
+    def list(self, items: Sequence[ListItem], *, ordered: bool) -> None:
         """Add a list. One that follows another of its kind takes another marker, or they would be one list."""
         if self.pieces:
             self.end_paragraph()
@@ -302,7 +302,7 @@ class CellFlow(Flow):
         self.end_paragraph()
         self.blocks.extend(map(Block, filter(None, (strong(title), content.finish()))))
 
-    def list(self, items: Sequence[Item], *, ordered: bool) -> None:
+    def list(self, items: Sequence[ListItem], *, ordered: bool) -> None:
         for item in items:
             mark = f"{item.number}." if ordered else "-"
             self.block(" ".join(filter(None, (mark, item.box, "<br>".join(item.blocks)))))

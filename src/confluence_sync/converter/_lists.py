@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ._finished import Item
+from ._finished import ListItem
 from ._flow import Flow
 
 __all__ = ["ListBuilder"]
@@ -32,7 +32,7 @@ class ListBuilder:
         self._outer = outer
         self._next = start
         self._lead = lead
-        self._items: list[Item] = []
+        self._items: list[ListItem] = []
         self._last: Flow | None = None
         """The flow of the last item, if that is not one line; its blocks are those of the item."""
 
@@ -50,7 +50,7 @@ class ListBuilder:
         """Check the box of the item begun last."""
         self._items[-1].box = "[x]"
 
-    def finish(self) -> Sequence[Item]:
+    def finish(self) -> Sequence[ListItem]:
         """Return the items that have content, and those between that only count; the list is done with."""
         self._settle()
         self.stray.owner = None
@@ -69,7 +69,7 @@ class ListBuilder:
         if self.ordered:
             number = str(self._next)
             self._next = min(self._next + 1, _LAST)
-        self._items.append(Item(number, box, blocks))
+        self._items.append(ListItem(number, box, blocks))
         self._last = flow
 
     def _settle(self) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from ..models import PageLink
 from ._escape import escape, squeeze
-from ._finished import Item
+from ._finished import ListItem
 from ._flow import Flow
 from ._links import Links, Target, write_anchor, write_image, write_link
 from ._pieces import STRONG
@@ -173,7 +173,7 @@ class Macro:
             items.append(self.context.flow)
         self.context.flow = outer
         if items and items[0] is not outer:
-            outer.list([Item("", "", [flow.finish()]) for flow in items], ordered=False)
+            outer.list([ListItem("", "", [flow.finish()]) for flow in items], ordered=False)
 
     # Other pages
 

@@ -15,8 +15,8 @@ from mistune.plugins.task_lists import task_lists
 from mistune.util import safe_entity, striptags
 
 from ._anchors import Slugs
-from ._blocks import PlacedBlockParser
 from ._front_matter import Document, as_document
+from ._placed_blocks import PlacedBlockParser
 from ._preview_tables import table_tags, tags_of_tables
 
 __all__ = ["preview_html"]

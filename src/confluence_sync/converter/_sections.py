@@ -11,9 +11,9 @@ from urllib.parse import quote
 import attrs
 
 from ._anchors import Slugs
-from ._blocks import PlacedBlockParser, PlacedBlockState
 from ._front_matter import Document, as_document
 from ._headings import ConfluenceAnchors, line_text
+from ._placed_blocks import PlacedBlockParser, PlacedBlockState
 
 __all__ = ["Section", "sections"]
 
