@@ -146,6 +146,37 @@ async def test_tokens_that_could_not_be_saved_are_saved_later(source, store, clo
     assert await another(source).access_token() == fresh
 
 
+async def test_store_that_fails_for_some_seconds(source, store, clock, site, monkeypatch):
+    """Rotated tokens are good to nobody but this process: it insists before it gives up."""
+    save = store.save
+
+    async def save_after_some_tries(*secret):
+        if clock.now() < recovered_at:
+            raise OSError("the database changes over to another server")
+        await save(*secret)
+
+    clock.advance(3400)
+    recovered_at = clock.now() + timedelta(seconds=10)
+    monkeypatch.setattr(store, "save", save_after_some_tries)
+    fresh = await source.access_token()
+    assert (site.oauth.refreshes, site.oauth.reuses) == (1, 0)
+    assert await another(source).access_token() == fresh
+
+
+async def test_unsaved_tokens_outlive_their_source(source, store, clock, site):
+    """A source of the same process saves what another one got and could not save, however late."""
+    unsaved = {}
+    first, second = another(source, unsaved=unsaved), another(source, unsaved=unsaved)
+    store.broken = StorageError("the disk is full")
+    clock.advance(3400)
+    with pytest.raises(StorageError):
+        await first.access_token()
+    clock.advance(3600)
+    store.broken = None
+    await second.access_token()
+    assert (site.oauth.refreshes, site.oauth.reuses, unsaved) == (1, 0, {})
+
+
 async def test_endpoint_is_down_and_the_token_is_good(source, tokens, clock, site):
     """The last token is used to its end, and the endpoint is left alone for half a minute at a time."""
     site.fail("/oauth/token", status=503, times=None)

@@ -15,6 +15,7 @@ from confluence_sync.errors import (
     MissingScopeError,
     OAuthAppError,
     ReauthorizationRequiredError,
+    StorageError,
     TransportError,
 )
 from confluence_sync.models import ConnectionStatus, Outcome
@@ -370,3 +371,22 @@ async def test_api_token_is_no_grant(world):
     await world.connect()
     with pytest.raises(ConfigurationError, match="OAuth"):
         await world.sync.replace_api_token(ACME, SiteApiToken(world.site.url, "reader@example.com", "t"))
+
+
+async def test_store_that_does_not_take_a_rotated_token(world, monkeypatch):
+    """The run fails; a later one of the process saves the token, whose predecessor Atlassian takes no more by then."""
+    docs = world.space()
+    await world.connect()
+    await world.map(docs)
+    save = world.tokens.save
+
+    async def refuse(*_):
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(world.tokens, "save", refuse)
+    world.later(hours=1)
+    assert (await world.run()).message == "the disk is full"
+    monkeypatch.setattr(world.tokens, "save", save)
+    world.later(minutes=30)
+    assert (await world.run()).outcome is Outcome.SUCCEEDED
+    assert world.site.oauth.reuses == 0
