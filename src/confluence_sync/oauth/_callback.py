@@ -34,12 +34,17 @@ class Callback:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Read the address that the browser came with: absolute, or path and query."""
+        """
+        Read the address that the browser came with: absolute, or path and query.
+
+        One that says something twice says nothing (RFC 6749, 3.1): who reads it before may have read the other.
+        """
         try:
-            query = urlsplit(url).query
-            return cls.from_query(dict(parse_qsl(query, keep_blank_values=True)))
+            query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
         except ValueError:
             return cls()
+        names = [name for name, _ in query]
+        return cls() if any(names.count(field.name) > 1 for field in attrs.fields(cls)) else cls.from_query(dict(query))
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
