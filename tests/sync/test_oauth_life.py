@@ -155,6 +155,15 @@ async def test_missing_scopes_are_named_all_at_once(world):
     assert (await world.connect()).status is ConnectionStatus.ACTIVE
 
 
+@pytest.mark.parametrize("what", ["pages", "folders", "whiteboards", "databases", "embeds"])
+async def test_what_is_tried_may_be_forbidden(world, what):
+    """Whether there is something by the id that is tried, and for whose eyes, says nothing about the scope."""
+    world.site.fail(f"/{what}/1", status=403, body='{"message": "Forbidden"}', times=None)
+    connection = await world.connect()
+    assert connection.status is ConnectionStatus.ACTIVE
+    assert not [warning for warning in connection.warnings if "scope" in warning]
+
+
 async def test_scopes_that_matter_little_are_warnings(world):
     """A connection without them works."""
     world.site.oauth.consent = FakeConsent(scopes=SCOPES - {"read:embed:confluence"})
