@@ -64,6 +64,15 @@ async def test_short_lived_tokens_are_not_refreshed_at_once(site, clock, source,
     assert await source.access_token() != first
 
 
+@pytest.mark.parametrize("ahead", [30, 5 * 3600])
+async def test_clock_that_went_back(source, tokens, clock, site, ahead):
+    """A token got by a clock that was hours ahead may be over long before it seems to be; some seconds mean nothing."""
+    by = timedelta(seconds=ahead)
+    await source.adopt(attrs.evolve(tokens, obtained_at=clock.now() + by, expires_at=tokens.expires_at + by))
+    await source.access_token()
+    assert site.oauth.refreshes == (ahead > 60)
+
+
 async def test_lifetime_that_was_not_told(source, tokens, store, clock, site):
     """A token of unknown life is refreshed when it is as old as the margin."""
     await source.adopt(attrs.evolve(tokens, expires_at=None))
