@@ -6,9 +6,11 @@ import httpx
 import pytest
 from sync_world import ACME, SESSION, mapping
 
+from confluence_sync.adapters import MemoryStateStore
 from confluence_sync.connections import ConnectionRegistry, MappingRegistry, SavedMappings
 from confluence_sync.errors import AuthenticationError, ConnectionStateError, InvalidCallbackError, StorageError
 from confluence_sync.models import Space
+from confluence_sync.testing.fake_site import FakeConsent, FakeUser
 
 
 class Interrupted(httpx.AsyncBaseTransport):
@@ -76,6 +78,24 @@ async def test_two_choose_a_site(world):
     assert (await world.sync.connection(ACME)).site_name == "Docs"
 
 
+async def test_somebody_else_consents_while_a_site_is_chosen(world):
+    """What was tried with one user's tokens is not said of another's: the choice is made again."""
+    await world.consent(await world.sync.authorize(ACME, session=SESSION))
+
+    async def other_user_consents():
+        world.later(seconds=1)
+        world.site.oauth.consent = FakeConsent(
+            user=FakeUser(account_id="557058:somebody-else", display_name="Somebody else")
+        )
+        await world.consent(await world.sync.authorize(ACME, session="session-2"), session="session-2")
+
+    sync = meanwhile(world, "/users-bulk", other_user_consents)
+    with pytest.raises(ConnectionStateError, match="look at the sites again"):
+        await sync.choose_site(ACME, world.site.settings.cloud_id)
+    connection = await sync.choose_site(ACME, world.site.settings.cloud_id)
+    assert connection.account_name == "Somebody else"
+
+
 async def test_deleted_while_it_is_reauthorized(world):
     """The new tokens are kept nowhere."""
     await world.connect()
@@ -112,6 +132,35 @@ async def test_workspace_that_is_kept_for_too_long(world, monkeypatch):
     async with registry.exclusively(ACME):
         with pytest.raises(StorageError, match="held by somebody else"):
             await world.connect_by_token()
+
+
+async def test_workspace_is_kept_as_long_as_it_takes(monkeypatch):
+    """Longer than a lease lasts, since adopting tokens waits for a refresh of another process."""
+    monkeypatch.setattr("confluence_sync.connections._exclusive._LEASE", 0.06)
+    registry = ConnectionRegistry(state := MemoryStateStore())
+    async with registry.exclusively(ACME):
+        for _ in range(10):
+            await asyncio.sleep(0.02)
+            assert not await state.acquire_lease(f"connection/{ACME}", "somebody else", seconds=1)
+    assert await state.acquire_lease(f"connection/{ACME}", "somebody else", seconds=1)
+
+
+async def test_caller_who_leaves_while_a_workspace_is_taken(monkeypatch):
+    """Does not leave the lease behind that it got at that moment."""
+    registry = ConnectionRegistry(state := MemoryStateStore())
+    acquire, acquired = state.acquire_lease, asyncio.Event()
+
+    async def acquire_slowly(*lease, **details):
+        await acquire(*lease, **details)
+        acquired.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(state, "acquire_lease", acquire_slowly)
+    task = asyncio.create_task(registry.exclusively(ACME).__aenter__())
+    await acquired.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert await acquire(f"connection/{ACME}", "somebody else", seconds=1)
 
 
 async def test_deletion_needs_no_mappings_that_make_sense(world):
