@@ -24,7 +24,7 @@ from ..errors import (
     ServerError,
     UnexpectedResponseError,
 )
-from ._decode import instant, sound, text
+from ._decode import instant, one_line, text
 
 __all__ = ["error_of", "may_be_expiry", "parse_json", "provider_message", "retry_after", "served_at"]
 
@@ -94,8 +94,7 @@ def provider_message(response: httpx.Response) -> str:
         said = "; ".join(_messages(parse_json(body)))
     except ValueError:
         said = _plain(body[:_EXCERPT])
-    printable = "".join(character if character.isprintable() else " " for character in sound(said))
-    return " ".join(printable.split())[:_MESSAGE_LENGTH]
+    return one_line(said)[:_MESSAGE_LENGTH]
 
 
 def retry_after(response: httpx.Response, *, now: datetime) -> float | None:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
+from ..client.http import one_line
 from ..errors import AuthorizationDeclinedError, AuthorizationError, InvalidCallbackError
 
 __all__ = ["Callback"]
@@ -65,14 +66,12 @@ class Callback:
                 "the user declined at Atlassian; nothing was changed, connect to try again"
             )
         if self.error:
-            said = ": ".join(filter(None, map(_plain, (self.error, self.error_description))))
+            said = ": ".join(filter(None, map(_short, (self.error, self.error_description))))
             raise AuthorizationError(f"Atlassian did not let the user consent ({said}); connect to try again")
         if not self.code:
             raise InvalidCallbackError("the callback has no code: was its address cut off? Connect to try again")
         return self.code
 
 
-def _plain(text: str) -> str:
-    """Return what a stranger may have written as one short line."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_LONGEST_DESCRIPTION]
+def _short(text: str) -> str:
+    return one_line(text)[:_LONGEST_DESCRIPTION]
