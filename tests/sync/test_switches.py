@@ -6,7 +6,7 @@ import pytest
 from sync_world import ACME, SESSION
 
 from confluence_sync.client import SiteApiToken
-from confluence_sync.engine import EngineOptions
+from confluence_sync.engine import ConnectionMemory, EngineOptions
 from confluence_sync.errors import ConfigurationError, ConnectionStateError, NotEnabledError, RunInProgressError
 from confluence_sync.events import PageWritten, RunFinished, SpacePlanned
 from confluence_sync.models import Outcome, SpaceId, WorkspaceId
@@ -200,16 +200,17 @@ async def test_connected_again_after_deletion(world):
 async def test_deletion_that_was_interrupted_is_done_again(world, monkeypatch):
     """The secret goes first and the connection last, so that nothing is left that nobody knows of."""
     await world.connect()
-    apply = world.state.apply
+    forget = ConnectionMemory.forget
 
-    async def killed(changes):
+    async def killed(_):
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(world.state, "apply", killed)
+    monkeypatch.setattr("confluence_sync.engine.ConnectionMemory.forget", killed)
     with pytest.raises(asyncio.CancelledError):
         await world.sync.delete(ACME)
     assert world.tokens._secrets == {}
-    monkeypatch.setattr(world.state, "apply", apply)
+    assert await world.status() == "disabled"
+    monkeypatch.setattr("confluence_sync.engine.ConnectionMemory.forget", forget)
     await world.sync.delete(ACME)
     assert world.kept() == {}
 

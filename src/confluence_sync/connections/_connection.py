@@ -96,6 +96,11 @@ class Connection:
         running = self.status is ConnectionStatus.ACTIVE
         return attrs.evolve(self, status=waits if running else self.status, message=message)
 
+    def disabled(self) -> Connection:
+        """Return it as it is while somebody pauses it; one without a site has nothing to pause."""
+        connecting = self.status is ConnectionStatus.CONNECTING
+        return self if connecting else attrs.evolve(self, status=ConnectionStatus.DISABLED)
+
     def enabled(self) -> Connection:
         """Return it as it is when nobody pauses it any more; access that was lost is not back by that."""
         if self.status is not ConnectionStatus.DISABLED:

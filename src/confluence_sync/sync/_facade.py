@@ -257,7 +257,7 @@ class ConfluenceSync:
 
         def disabled(now: Connection) -> Connection:
             now.require(ConnectionStatus.ACTIVE, ConnectionStatus.REAUTHORIZATION_REQUIRED, ConnectionStatus.DISABLED)
-            return attrs.evolve(now, status=ConnectionStatus.DISABLED)
+            return now.disabled()
 
         connection = await self._change(workspace, disabled)
         await self._runs.cancel(connection)
