@@ -588,7 +588,7 @@ async def test_incident_39_scopes_of_two_apis(world, docs):
     report = await world.sync()
     assert report.outcome is Outcome.FAILED
     assert [problem.kind for problem in report.problems] == [ErrorKind.MISSING_SCOPE]
-    assert "the token lacks a scope" in report.summary()
+    assert "the token lacks the scope read:page:confluence" in report.summary()
     assert f"GET /api/v2/spaces/{docs.id}/pages" in report.summary()
 
 

@@ -49,7 +49,7 @@ _BY_STATUS: dict[int, type[ClientError]] = {
 }
 
 
-def error_of(response: httpx.Response, endpoint: str, *, now: datetime) -> ClientError:
+def error_of(response: httpx.Response, endpoint: str, *, now: datetime, scope: str = "") -> ClientError:
     """
     Return what an answer outside of 2xx means.
 
@@ -57,6 +57,7 @@ def error_of(response: httpx.Response, endpoint: str, *, now: datetime) -> Clien
         response: The answer, read to its end.
         endpoint: Method and path, for the message.
         now: Taken for the provider's time if the answer has no `Date`.
+        scope: That the endpoint needs.
     """
     status = response.status_code
     said = provider_message(response)
@@ -66,7 +67,8 @@ def error_of(response: httpx.Response, endpoint: str, *, now: datetime) -> Clien
     if status == 429:
         return _rate_limited(response, sentence, said, now)
     if _lacks_scope(status, said):
-        return MissingScopeError(f"{sentence} (the token lacks a scope for it)", status=status, provider_message=said)
+        lacks = f"the token lacks the scope {scope}" if scope else "the token lacks a scope for it"
+        return MissingScopeError(f"{sentence} ({lacks})", status=status, provider_message=said)
     if status >= 500:
         wait = _seconds(response.headers.get("Retry-After"), _today(response, now))
         return ServerError(sentence, status=status, provider_message=said, retry_after=wait)
