@@ -220,6 +220,39 @@ async def test_disabled_connections_are_never_due(scheduled):
     assert len(await scheduled.sync.due()) == 1
 
 
+class Interrupted:
+    """A state store of a process to which something happens, once it has looked for its mappings."""
+
+    def __init__(self, state, deed):
+        self.state, self.deed = state, deed
+
+    def __getattr__(self, name):
+        return getattr(self.state, name)
+
+    async def load(self, collection, key):
+        document = await self.state.load(collection, key)
+        if collection == "mappings" and (deed := self.deed):
+            self.deed = None
+            await deed()
+        return document
+
+
+async def test_disabled_just_before_it_runs(scheduled):
+    """The turn was taken, and it is no failure that nothing runs."""
+    process = scheduled.process(state=Interrupted(scheduled.state, lambda: scheduled.sync.disable(ACME)))
+    scheduled.later(hours=2)
+    assert await process.run_due(ACME) is None
+    assert await scheduled.sync.runs(ACME) == []
+
+
+async def test_deleted_just_before_it_runs(scheduled):
+    """Nothing is left of it, not even the time of its next run."""
+    process = scheduled.process(state=Interrupted(scheduled.state, lambda: scheduled.sync.delete(ACME)))
+    scheduled.later(hours=2)
+    assert await process.run_due(ACME) is None
+    assert scheduled.kept() == {}
+
+
 @pytest.mark.parametrize("collection", ["connections", "schedules"])
 async def test_workspace_of_a_newer_version(scheduled, caplog, collection):
     """What this version cannot read is logged, and stands in nobody's way."""
