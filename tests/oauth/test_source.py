@@ -203,6 +203,17 @@ async def test_endpoint_is_down_and_the_token_is_good(source, tokens, clock, sit
     assert await source.access_token() != tokens.access_token
 
 
+async def test_endpoint_that_asks_to_wait(source, tokens, clock, site):
+    """A limit that names its end is kept to, while the last token is good."""
+    site.fail("/oauth/token", status=429, headers={"Retry-After": "120"})
+    clock.advance(3400)
+    for _ in range(3):
+        assert await source.access_token() == tokens.access_token
+        clock.advance(39)
+    clock.advance(5)
+    assert await source.access_token() != tokens.access_token
+
+
 async def test_endpoint_is_down_and_the_token_is_over(source, clock, site):
     """Without a good token the failure is told, as one that will pass, and it does."""
     site.fail("/oauth/token", status=503, times=None)

@@ -125,6 +125,22 @@ async def test_loss_that_was_found_out_before_access_was_given_again(world):
     assert await world.status() == "active"
 
 
+async def test_connected_anew_while_it_is_disabled(world, monkeypatch):
+    """What is disabled is the connection that is there, whichever that is by then."""
+    await world.connect_by_token()
+    change = ConnectionRegistry.change
+
+    async def change_late(registry, *what):
+        monkeypatch.setattr(ConnectionRegistry, "change", change)
+        await world.sync.delete(ACME)
+        await world.connect_by_token()
+        return await change(registry, *what)
+
+    monkeypatch.setattr(ConnectionRegistry, "change", change_late)
+    disabled = await world.process().disable(ACME)
+    assert disabled.status == await world.status() == "disabled"
+
+
 async def test_workspace_that_is_kept_for_too_long(world, monkeypatch):
     """Whoever waits is told in the end."""
     monkeypatch.setattr("confluence_sync.connections._exclusive._LONGEST_WAIT", 0.05)

@@ -453,7 +453,9 @@ class ConfluenceSync:
         return await self._log.delete_runs(before)
 
     async def _change(self, workspace: WorkspaceId, to: Callable[[Connection], Connection]) -> Connection:
-        connection = await self._host.connections.get(workspace)
-        changed = await self._host.connections.change(workspace, connection.id, to)
+        changed = None
+        while changed is None:  # deleted and connected anew in between
+            connection = await self._host.connections.get(workspace)
+            changed = await self._host.connections.change(workspace, connection.id, to)
         self._news.tell()
-        return changed or await self._host.connections.get(workspace)
+        return changed
