@@ -60,6 +60,20 @@ async def test_deleted_during_the_exchange(world):
     assert world.tokens._secrets == {}
 
 
+async def test_begun_anew_during_the_exchange(world):
+    """Tokens are kept under the name of the consent that they came with, or nowhere."""
+
+    async def begin_anew():
+        await world.sync.delete(ACME)
+        await world.consent(await world.sync.authorize(ACME, session="session-2"), session="session-2")
+
+    sync = meanwhile(world, "/oauth/token", begin_anew)
+    url = await world.sync.authorize(ACME, session=SESSION)
+    with pytest.raises(ConnectionStateError, match="deleted while it was made"):
+        await world.consent(url, sync=sync)
+    assert list(world.tokens._secrets) == [(await world.sync.connection(ACME)).id]
+
+
 async def test_deleted_while_a_site_is_chosen(world):
     """There is no connection to choose it for any more."""
     await world.consent(await world.sync.authorize(ACME, session=SESSION))
