@@ -9,6 +9,7 @@ from sync_world import ACME
 from confluence_sync.errors import (
     AuthenticationError,
     ErrorKind,
+    MissingScopeError,
     OAuthAppError,
     ReauthorizationRequiredError,
     ServerError,
@@ -163,6 +164,14 @@ async def test_401_after_a_fresh_token(mapped):
     connection = await mapped.sync.connection(ACME)
     assert connection.status == WAITS
     assert connection.message.startswith("Atlassian does not accept the authorization any more; reauthorize")
+
+
+async def test_scope_that_went_missing(mapped):
+    """It is named, and no loss: consenting again does not help as long as the app lacks it."""
+    mapped.site.fail("/spaces", status=401, body='{"message": "Unauthorized; scope does not match"}', times=None)
+    with pytest.raises(MissingScopeError, match="lacks the scope read:space:confluence"):
+        await mapped.sync.spaces(ACME)
+    assert await mapped.status() == ACTIVE
 
 
 async def test_quota(mapped):

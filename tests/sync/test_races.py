@@ -10,6 +10,7 @@ from confluence_sync.adapters import MemoryStateStore
 from confluence_sync.connections import ConnectionRegistry, MappingRegistry, SavedMappings
 from confluence_sync.errors import AuthenticationError, ConnectionStateError, InvalidCallbackError, StorageError
 from confluence_sync.models import Space
+from confluence_sync.sync._host import Host
 from confluence_sync.testing.fake_site import FakeConsent, FakeUser
 
 
@@ -118,6 +119,37 @@ async def test_deleted_while_it_is_reauthorized(world):
     with pytest.raises(InvalidCallbackError, match="deleted meanwhile"):
         await world.consent(url, sync=sync)
     assert world.tokens._secrets == {}
+
+
+async def test_deleted_during_a_refresh(world):
+    """The refresh is finished first, so that what it saves goes as well."""
+    await world.connect()
+    world.later(hours=2)
+    deletions = []
+
+    async def delete():
+        deletions.append(asyncio.create_task(world.sync.delete(ACME)))
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    await meanwhile(world, "/oauth/token", delete).sites(ACME)
+    await asyncio.gather(*deletions)
+    assert (world.kept(), world.tokens._secrets) == ({}, {})
+
+
+async def test_reauthorized_while_it_is_deleted(world, monkeypatch):
+    """Tokens that come after the secret was removed are removed, too."""
+    await world.connect()
+    url = await world.sync.reauthorize(ACME, session=SESSION)
+    forget = Host.forget_secret
+
+    async def forget_too_early(host, connection_id):
+        await forget(host, connection_id)
+        await world.consent(url, sync=world.process())
+
+    monkeypatch.setattr(Host, "forget_secret", forget_too_early)
+    await world.sync.delete(ACME)
+    assert (world.kept(), world.tokens._secrets) == ({}, {})
 
 
 async def test_loss_that_was_found_out_before_access_was_given_again(world):
