@@ -187,6 +187,19 @@ async def test_connected_anew_while_it_is_disabled(world, monkeypatch):
     assert disabled.status == await world.status() == "disabled"
 
 
+async def test_disabled_while_a_run_finds_out_that_access_is_gone(world):
+    """It stays disabled, and waits for its user once it is enabled."""
+    docs = world.space()
+    await world.connect()
+    await world.map(docs)
+    pages = f"/spaces/{docs.id}/pages"
+    world.site.fail(pages, status=401, body='{"code": 401, "message": "Unauthorized"}', times=None)
+    async with meanwhile(world, pages, lambda: world.sync.disable(ACME)).sync_now(ACME) as run:
+        assert isinstance((await run.wait()).error, AuthenticationError)
+    assert await world.status() == "disabled"
+    assert (await world.sync.enable(ACME)).status == "reauthorization_required"
+
+
 async def test_workspace_that_is_kept_for_too_long(world, monkeypatch):
     """Whoever waits is told in the end."""
     monkeypatch.setattr("confluence_sync.connections._exclusive._LONGEST_WAIT", 0.05)
