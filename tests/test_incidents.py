@@ -3,13 +3,13 @@ What other connectors ran into, by the numbers of the list that this library was
 
 Each incident is told as a short story: a site, a folder, runs between them. Of the list some rows are left out:
 
-- 20 to 23, about tokens and the choice of a site, belong to the life of connections and not to runs.
 - 25, bytes of attachments: they are not read; what a page says of them is a link to the site.
 - 35, a second page of `direct-children` that is empty: a tree comes from one listing by id.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import re
@@ -20,19 +20,20 @@ import httpx
 import pytest
 from caseless import CaselessVFS
 from engine_world import World, link
+from sync_world import ACME, CALLBACK, SESSION, SyncWorld
 from synced_files import front_matter
 
 from confluence_sync.adapters import MemoryPointsLedger, MemoryVFS
 from confluence_sync.client import GatewayBearer, PointsBudget
 from confluence_sync.engine import EngineOptions
 from confluence_sync.errors import ErrorKind
-from confluence_sync.events import PageDeleted, PageFailed, PageSkipped, RunWarned
+from confluence_sync.events import PageDeleted, PageFailed, PageSkipped, RunWarned, SpaceListed
 from confluence_sync.models import Outcome, PageBody, RunMode, Trigger
 from confluence_sync.testing import FakeSite
 
 INCREMENTAL = RunMode.INCREMENTAL
 SEARCH = "/wiki/rest/api/content/search"
-CONCERNED = {*range(1, 20), 24, *range(26, 35), *range(36, 40)}
+CONCERNED = {*range(1, 25), *range(26, 35), *range(36, 40)}
 """Rows that concern a reader of pages."""
 
 
@@ -336,6 +337,65 @@ async def test_incident_19_page_that_always_times_out(world, docs):
     assert len(await world.paths()) == 6
 
 
+@pytest.fixture
+async def connected():
+    """A host whose workspace is connected over OAuth and has synced a space; refresh tokens are good once."""
+    async with SyncWorld() as connected:
+        strict = {"token_lifetime": timedelta(hours=1), "leeway": timedelta(0), "redirect_uris": [CALLBACK]}
+        connected.site.oauth.app(client_id="client-1", client_secret="client-secret-1", **strict, hides_expiry=True)
+        docs = connected.space()
+        await connected.connect()
+        await connected.map(docs)
+        await connected.run()
+        yield connected
+
+
+async def test_incident_20_rotated_token_not_stored(connected):
+    """The refresh token that came in place of another was not stored: all was well for a day, and then over."""
+    for hour in range(1, 25):
+        connected.later(hours=1)
+        connected.sync = connected.process()
+        assert (await connected.run()).outcome is Outcome.SUCCEEDED
+        assert (connected.site.oauth.refreshes, connected.site.oauth.reuses) == (hour, 0)
+
+
+async def test_incident_21_two_workers_refresh_at_once(connected):
+    """Two workers refreshed at the same time, and each killed the token of the other."""
+    for number in range(1, 4):
+        connected.later(hours=1)
+        workers = [connected.process() for _ in range(8)]
+        assert all(await asyncio.gather(*(worker.spaces(ACME) for worker in workers)))
+        assert (connected.site.oauth.refreshes, connected.site.oauth.reuses) == (number, 0)
+    assert await connected.status() == "active"
+
+
+async def test_incident_22_expired_token_looks_like_a_page_that_is_gone(connected):
+    """An expired token was answered with 404 and 403, so it was never refreshed, and pages were taken for deleted."""
+    paths = await connected.paths()
+    connected.site.page("DOCS 0").trash()
+    async with connected.sync.sync_now(ACME) as run:
+        async for event in run:
+            if isinstance(event, SpaceListed):
+                connected.later(hours=2)
+    assert (run.report.outcome, run.report.counts.deleted) == (Outcome.SUCCEEDED, 1)
+    assert len(await connected.paths()) == len(paths) - 1
+    assert connected.site.oauth.refreshes == 1
+
+
+@pytest.mark.parametrize("chosen", ["Archive", "Docs"])
+async def test_incident_23_first_site_taken(chosen):
+    """The first site of the list was taken, whichever the user had meant, and the wrong one was synced."""
+    async with SyncWorld() as world:
+        consent = await world.consent(await world.sync.authorize(ACME, session=SESSION))
+        site = next(site for site in consent.sites if site.name == chosen)
+        assert (await world.sync.connection(ACME)).cloud_id == ""
+        connection = await world.sync.choose_site(ACME, site.id)
+        assert (connection.site_name, connection.cloud_id) == (chosen, site.id)
+        await world.sync.spaces(ACME)
+        asked = {fake.settings.cloud_id: [it for it in fake.requests if "/wiki/" in it.path] for fake in world.both}
+        assert [cloud_id for cloud_id, requests in asked.items() if requests] == [site.id]
+
+
 async def test_incident_24_removed_endpoints(world, docs):
     """Endpoints of the first version of the API were called after they had been removed, and answered 410."""
     docs.page("Leaf", parent=docs.folder("Folder"), author=world.site.user("557058:b", "Somebody").account_id)
@@ -528,7 +588,7 @@ async def test_incident_39_scopes_of_two_apis(world, docs):
     report = await world.sync()
     assert report.outcome is Outcome.FAILED
     assert [problem.kind for problem in report.problems] == [ErrorKind.MISSING_SCOPE]
-    assert "the token lacks a scope" in report.summary()
+    assert "the token lacks the scope read:page:confluence" in report.summary()
     assert f"GET /api/v2/spaces/{docs.id}/pages" in report.summary()
 
 

@@ -35,6 +35,7 @@ A page that fails is a `PageFailed` event, not an exception; only what stops the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 __all__ = [
@@ -93,6 +94,17 @@ class ConfluenceSyncError(Exception):
     """Base of all errors of this library."""
 
     kind: ErrorKind = ErrorKind.INTERNAL
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Tell how to copy it: by default Python would call the class with the message alone."""
+        return _arrived, (type(self), self.args, vars(self))
+
+
+def _arrived(kind: type[ConfluenceSyncError], args: tuple[object, ...], attributes: Mapping[str, object]) -> object:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(attributes)
+    return error
 
 
 class ConfigurationError(ConfluenceSyncError, ValueError):

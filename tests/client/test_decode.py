@@ -116,6 +116,13 @@ def test_search_hit_of_v1():
     assert decode.search_hit({"id": 1, "_expandable": {}}) == SearchHit(id="1", type="", status="current")
 
 
+def test_hostile_accessible_resource():
+    """A name may not paint a terminal, begin a line of a log, or turn a sentence round."""
+    item = {"id": "1", "name": "Docs\x1b[2J\n\u202eERROR all  is lost", "url": "https://a.example\r\nX: y/"}
+    resource = decode.accessible_resource(item)
+    assert (resource.name, resource.url) == ("Docs [2J ERROR all is lost", "https://a.example X: y")
+
+
 def test_accessible_resource_keeps_confluence_scopes():
     """Scopes of other products are not ours, whichever way Confluence's are spelled."""
     scopes = ["read:page:confluence", "search:confluence", "read:confluence-user", "read:jira-work", None]

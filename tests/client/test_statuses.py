@@ -38,7 +38,13 @@ ROWS = [
         1,
         "answered 400: Not a cursor",
     ),
-    (httpx.Response(401, json=NO_SCOPE), MissingScopeError, "missing_scope", 1, "(the token lacks a scope for it)"),
+    (
+        httpx.Response(401, json=NO_SCOPE),
+        MissingScopeError,
+        "missing_scope",
+        1,
+        "(the token lacks the scope read:page",
+    ),
     (
         httpx.Response(401, json={"message": "Unauthorized"}),
         AuthenticationError,

@@ -87,3 +87,23 @@ async def test_what_cannot_be_written_is_told(tmp_path):
     stream.close()
     with pytest.raises(StorageError, match="the stream"):
         await JsonLinesLogSink(stream).emit(event)
+
+
+async def test_half_a_line(tmp_path):
+    """A disk that is full in the middle of a line is told, and spoils no other line."""
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "events.jsonl"
+    sink = JsonLinesLogSink(path)
+    first, second, third = sample_run(RUN)[:3]
+    await sink.emit(first)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, hard))
+    try:
+        with pytest.raises(StorageError, match="a part of the line only"):
+            await sink.emit(second)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    await sink.emit(third)
+    whole, half, after = path.read_text().splitlines()
+    assert events_in(f"{whole}\n{after}", RUN) == [first, third]
+    assert len(half) == 20

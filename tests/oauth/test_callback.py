@@ -48,6 +48,13 @@ def test_error_and_code():
         Callback(code="c", error="access_denied").consented_code()
 
 
+@pytest.mark.parametrize("name", ["state", "code", "error", "error_description"])
+def test_said_twice(name):
+    """Of an address that says something twice, nothing is believed; what is none of OAuth does not matter."""
+    assert Callback.from_url(f"/callback?state=s&code=c&{name}=1&{name}=2") == Callback()
+    assert Callback.from_url("/callback?a=1&state=s&code=c&a=2") == Callback(state="s", code="c")
+
+
 def test_neither_code_nor_error():
     """An address that was cut off is no consent."""
     with pytest.raises(InvalidCallbackError, match="no code"):

@@ -8,6 +8,7 @@ import pytest
 from confluence_sync.adapters import MemoryStateStore, SQLiteDatabase
 from confluence_sync.errors import InvalidCallbackError
 from confluence_sync.oauth import PendingAuthorizations
+from confluence_sync.protocols import Put
 
 COLLECTION = "oauth pending authorizations"
 
@@ -105,6 +106,14 @@ async def test_what_was_never_answered_is_swept(pending, state_store, clock):
     clock.advance(300)
     await pending.begin("w", "s")
     assert len(await kept(state_store)) == 2
+
+
+async def test_pending_authorization_of_the_future(pending, state_store):
+    """What a newer version of the library keeps is left to it, and keeps nobody from connecting."""
+    await state_store.apply([Put("oauth pending authorizations", "digest", b'{"version": 99}')])
+    state = await pending.begin("w", "s")
+    assert (await pending.complete(state, "s")).workspace == "w"
+    assert len(await kept(state_store)) == 1
 
 
 async def test_two_callbacks_at_once_in_two_processes(tmp_path, clock):

@@ -64,6 +64,15 @@ async def test_short_lived_tokens_are_not_refreshed_at_once(site, clock, source,
     assert await source.access_token() != first
 
 
+@pytest.mark.parametrize("ahead", [30, 5 * 3600])
+async def test_clock_that_went_back(source, tokens, clock, site, ahead):
+    """A token got by a clock that was hours ahead may be over long before it seems to be; some seconds mean nothing."""
+    by = timedelta(seconds=ahead)
+    await source.adopt(attrs.evolve(tokens, obtained_at=clock.now() + by, expires_at=tokens.expires_at + by))
+    await source.access_token()
+    assert site.oauth.refreshes == (ahead > 60)
+
+
 async def test_lifetime_that_was_not_told(source, tokens, store, clock, site):
     """A token of unknown life is refreshed when it is as old as the margin."""
     await source.adopt(attrs.evolve(tokens, expires_at=None))
@@ -146,6 +155,37 @@ async def test_tokens_that_could_not_be_saved_are_saved_later(source, store, clo
     assert await another(source).access_token() == fresh
 
 
+async def test_store_that_fails_for_some_seconds(source, store, clock, site, monkeypatch):
+    """Rotated tokens are good to nobody but this process: it insists before it gives up."""
+    save = store.save
+
+    async def save_after_some_tries(*secret):
+        if clock.now() < recovered_at:
+            raise OSError("the database changes over to another server")
+        await save(*secret)
+
+    clock.advance(3400)
+    recovered_at = clock.now() + timedelta(seconds=10)
+    monkeypatch.setattr(store, "save", save_after_some_tries)
+    fresh = await source.access_token()
+    assert (site.oauth.refreshes, site.oauth.reuses) == (1, 0)
+    assert await another(source).access_token() == fresh
+
+
+async def test_unsaved_tokens_outlive_their_source(source, store, clock, site):
+    """A source of the same process saves what another one got and could not save, however late."""
+    unsaved = {}
+    first, second = another(source, unsaved=unsaved), another(source, unsaved=unsaved)
+    store.broken = StorageError("the disk is full")
+    clock.advance(3400)
+    with pytest.raises(StorageError):
+        await first.access_token()
+    clock.advance(3600)
+    store.broken = None
+    await second.access_token()
+    assert (site.oauth.refreshes, site.oauth.reuses, unsaved) == (1, 0, {})
+
+
 async def test_endpoint_is_down_and_the_token_is_good(source, tokens, clock, site):
     """The last token is used to its end, and the endpoint is left alone for half a minute at a time."""
     site.fail("/oauth/token", status=503, times=None)
@@ -160,6 +200,17 @@ async def test_endpoint_is_down_and_the_token_is_good(source, tokens, clock, sit
     assert len(token_requests(site)) > asked
     site.heal()
     clock.advance(30)
+    assert await source.access_token() != tokens.access_token
+
+
+async def test_endpoint_that_asks_to_wait(source, tokens, clock, site):
+    """A limit that names its end is kept to, while the last token is good."""
+    site.fail("/oauth/token", status=429, headers={"Retry-After": "120"})
+    clock.advance(3400)
+    for _ in range(3):
+        assert await source.access_token() == tokens.access_token
+        clock.advance(39)
+    clock.advance(5)
     assert await source.access_token() != tokens.access_token
 
 

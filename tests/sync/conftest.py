@@ -1,12 +1,6 @@
-"""Lets the tests import `sync_world`, and gives each a world of its own."""
-
-import sys
-from pathlib import Path
+"""Gives each test a world of its own."""
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from sync_world import SyncWorld
 
 

@@ -44,6 +44,7 @@ class SyncWorld:
             cloud_id=OTHER_CLOUD,
             oauth=self.site.oauth,
         )
+        self.both = (self.site, self.other)
         self.fake_app = self.site.oauth.app(
             client_id="client-1", client_secret="client-secret-1", redirect_uris=[CALLBACK]
         )

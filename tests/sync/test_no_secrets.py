@@ -186,6 +186,41 @@ async def test_no_secret_leaves_by_any_other_way(site, log, tmp_path):
     assert emitted.leaks(secrets) == []
 
 
+def frames_of(error):
+    """What a report with the variables of all frames of this library prints of an error and of what led to it."""
+    printed = []
+    while error is not None:
+        traced = traceback.TracebackException(type(error), error, error.__traceback__, capture_locals=True)
+        printed += [repr(frame.locals) for frame in traced.stack if "confluence_sync" in frame.filename]
+        error = error.__cause__ or error.__context__
+    return printed
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 500},
+        {"kind": "reset"},
+        {"kind": "truncated"},
+        {"status": 401, "body": '{"error": "access_denied"}'},
+        {"status": 403, "body": '{"error": "invalid_grant"}'},
+        {"status": 403, "body": "<html>Forbidden</html>"},
+    ],
+    ids=repr,
+)
+async def test_error_reports_with_variables(world, answer):
+    """Some hosts report errors with the variables of all frames: neither token nor the app's secret is among them."""
+    await world.connect()
+    world.later(hours=2)
+    world.site.fail("/oauth/token", times=None, **answer)
+    emitted = Emitted()
+    with pytest.raises(ConfluenceSyncError) as raised:
+        await world.sync.spaces(ACME)
+    emitted.pieces += frames_of(raised.value)
+    assert any("_Grant" in piece for piece in emitted.pieces)
+    assert emitted.leaks([*world.site.oauth.issued, world.app.client_secret]) == []
+
+
 def test_the_search_for_secrets_finds_them():
     """The test above can fail."""
     emitted = Emitted()

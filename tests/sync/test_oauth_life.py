@@ -15,6 +15,7 @@ from confluence_sync.errors import (
     MissingScopeError,
     OAuthAppError,
     ReauthorizationRequiredError,
+    StorageError,
     TransportError,
 )
 from confluence_sync.models import ConnectionStatus, Outcome
@@ -152,6 +153,15 @@ async def test_missing_scopes_are_named_all_at_once(world):
     assert await world.status() == "connecting"
     world.site.oauth.consent = FakeConsent()
     assert (await world.connect()).status is ConnectionStatus.ACTIVE
+
+
+@pytest.mark.parametrize("what", ["pages", "folders", "whiteboards", "databases", "embeds"])
+async def test_what_is_tried_may_be_forbidden(world, what):
+    """Whether there is something by the id that is tried, and for whose eyes, says nothing about the scope."""
+    world.site.fail(f"/{what}/1", status=403, body='{"message": "Forbidden"}', times=None)
+    connection = await world.connect()
+    assert connection.status is ConnectionStatus.ACTIVE
+    assert not [warning for warning in connection.warnings if "scope" in warning]
 
 
 async def test_scopes_that_matter_little_are_warnings(world):
@@ -370,3 +380,22 @@ async def test_api_token_is_no_grant(world):
     await world.connect()
     with pytest.raises(ConfigurationError, match="OAuth"):
         await world.sync.replace_api_token(ACME, SiteApiToken(world.site.url, "reader@example.com", "t"))
+
+
+async def test_store_that_does_not_take_a_rotated_token(world, monkeypatch):
+    """The run fails; a later one of the process saves the token, whose predecessor Atlassian takes no more by then."""
+    docs = world.space()
+    await world.connect()
+    await world.map(docs)
+    save = world.tokens.save
+
+    async def refuse(*_):
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(world.tokens, "save", refuse)
+    world.later(hours=1)
+    assert (await world.run()).message == "the disk is full"
+    monkeypatch.setattr(world.tokens, "save", save)
+    world.later(minutes=30)
+    assert (await world.run()).outcome is Outcome.SUCCEEDED
+    assert world.site.oauth.reuses == 0

@@ -12,6 +12,7 @@ from sync_world import ACME
 from confluence_sync.connections import Cadence
 from confluence_sync.errors import ConfigurationError, StorageError
 from confluence_sync.models import ConnectionId, Outcome, RunMode, Trigger, WorkspaceId
+from confluence_sync.protocols import Put
 
 TIMES = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds / 1.7, UTC))
 CONNECTIONS = st.text(min_size=1).map(ConnectionId)
@@ -200,11 +201,12 @@ async def test_schedule_is_taken_away(scheduled):
     assert (await scheduled.sync.connection(ACME)).sync_every is None
 
 
-@pytest.mark.parametrize("every", [0, 59.9, -3600, float("nan")])
-async def test_schedule_that_is_too_short(scheduled, every):
-    """The message says what is short enough."""
-    with pytest.raises(ConfigurationError, match="at least 60"):
+@pytest.mark.parametrize("every", [0, 59.9, -3600, float("nan"), 1e10, float("inf")])
+async def test_schedule_that_is_none(scheduled, every):
+    """The message says what is short and long enough; the schedule stays as it was."""
+    with pytest.raises(ConfigurationError, match="at least 60 and at most 31622400"):
         await scheduled.sync.set_schedule(ACME, every)
+    assert (await scheduled.sync.connection(ACME)).sync_every == 3600
 
 
 async def test_disabled_connections_are_never_due(scheduled):
@@ -216,6 +218,50 @@ async def test_disabled_connections_are_never_due(scheduled):
     assert await scheduled.sync.run_due(ACME) is None
     await scheduled.sync.enable(ACME)
     assert len(await scheduled.sync.due()) == 1
+
+
+class Interrupted:
+    """A state store of a process to which something happens, once it has looked for its mappings."""
+
+    def __init__(self, state, deed):
+        self.state, self.deed = state, deed
+
+    def __getattr__(self, name):
+        return getattr(self.state, name)
+
+    async def load(self, collection, key):
+        document = await self.state.load(collection, key)
+        if collection == "mappings" and (deed := self.deed):
+            self.deed = None
+            await deed()
+        return document
+
+
+async def test_disabled_just_before_it_runs(scheduled):
+    """The turn was taken, and it is no failure that nothing runs."""
+    process = scheduled.process(state=Interrupted(scheduled.state, lambda: scheduled.sync.disable(ACME)))
+    scheduled.later(hours=2)
+    assert await process.run_due(ACME) is None
+    assert await scheduled.sync.runs(ACME) == []
+
+
+async def test_deleted_just_before_it_runs(scheduled):
+    """Nothing is left of it, not even the time of its next run."""
+    process = scheduled.process(state=Interrupted(scheduled.state, lambda: scheduled.sync.delete(ACME)))
+    scheduled.later(hours=2)
+    assert await process.run_due(ACME) is None
+    assert scheduled.kept() == {}
+
+
+@pytest.mark.parametrize("collection", ["connections", "schedules"])
+async def test_workspace_of_a_newer_version(scheduled, caplog, collection):
+    """What this version cannot read is logged, and stands in nobody's way."""
+    await scheduled.state.apply([Put(collection, "beta", b'{"version": 99}')])
+    scheduled.later(hours=2)
+    assert [workspace for workspace, _ in await scheduled.sync.due()] == [ACME]
+    assert await scheduled.sync.next_due() is not None
+    assert [connection.workspace for connection in await scheduled.sync.connections()] == [ACME]
+    assert "workspace 'beta' is left out" in caplog.text
 
 
 async def test_nothing_mapped_nothing_run(world):

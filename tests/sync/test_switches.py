@@ -6,8 +6,8 @@ import pytest
 from sync_world import ACME, SESSION
 
 from confluence_sync.client import SiteApiToken
-from confluence_sync.engine import EngineOptions
-from confluence_sync.errors import ConnectionStateError, NotEnabledError, RunInProgressError
+from confluence_sync.engine import ConnectionMemory, EngineOptions
+from confluence_sync.errors import ConfigurationError, ConnectionStateError, NotEnabledError, RunInProgressError
 from confluence_sync.events import PageWritten, RunFinished, SpacePlanned
 from confluence_sync.models import Outcome, SpaceId, WorkspaceId
 
@@ -200,16 +200,17 @@ async def test_connected_again_after_deletion(world):
 async def test_deletion_that_was_interrupted_is_done_again(world, monkeypatch):
     """The secret goes first and the connection last, so that nothing is left that nobody knows of."""
     await world.connect()
-    apply = world.state.apply
+    forget = ConnectionMemory.forget
 
-    async def killed(changes):
+    async def killed(_):
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(world.state, "apply", killed)
+    monkeypatch.setattr("confluence_sync.engine.ConnectionMemory.forget", killed)
     with pytest.raises(asyncio.CancelledError):
         await world.sync.delete(ACME)
     assert world.tokens._secrets == {}
-    monkeypatch.setattr(world.state, "apply", apply)
+    assert await world.status() == "disabled"
+    monkeypatch.setattr("confluence_sync.engine.ConnectionMemory.forget", forget)
     await world.sync.delete(ACME)
     assert world.kept() == {}
 
@@ -236,11 +237,19 @@ async def test_left_early(world):
     assert record.outcome is Outcome.CANCELLED
 
 
-@pytest.mark.parametrize("workspace", ["", "w" * 257])
-async def test_names_of_workspaces(world, workspace):
-    """A workspace has a name, of a length that every store takes."""
-    with pytest.raises(ValueError, match="1 to 256 characters"):
-        await world.connect_by_token(WorkspaceId(workspace))
+@pytest.mark.parametrize("workspace", ["", "w" * 257, "nul\0", "line\n", "surrogate \ud800"])
+@pytest.mark.parametrize("call", ["connect_by_token", "connection", "run_due", "delete"])
+async def test_names_of_workspaces(world, workspace, call):
+    """A workspace has a name that every store takes, whatever is asked of it."""
+    with pytest.raises(ConfigurationError, match="1 to 256 characters"):
+        await getattr(world if call == "connect_by_token" else world.sync, call)(WorkspaceId(workspace))
+
+
+async def test_odd_name_of_a_workspace(world):
+    """What looks like a path, a query or a number of bytes is a name like any other."""
+    for workspace in map(WorkspaceId, ["../a", "a/b", "a b", "%s {0}", "\U0001f600" * 256]):
+        assert (await world.connect_by_token(workspace)).workspace == workspace
+        await world.sync.delete(workspace)
 
 
 async def test_workspaces_do_not_know_each_other(world):

@@ -47,6 +47,7 @@ from confluence_sync.oauth import (
     PendingAuthorization,
     PendingAuthorizations,
     TokenEndpoint,
+    UnsavedTokens,
     missing_scopes,
 )
 from confluence_sync.planner import Manifest, Plan
@@ -198,7 +199,8 @@ async def consent_by_hand(workspace: WorkspaceId, url: str) -> AccountId:
     async with TokenEndpoint(app) as endpoint:
         granted: OAuthTokens = await endpoint.exchange(callback.consented_code())
         print(missing_scopes(granted.scopes), [need.purpose for need in SCOPE_NEEDS], answered.started_at)
-        source = OAuthTokenSource(ConnectionId("one"), endpoint, encrypted, margin=600)
+        unsaved: UnsavedTokens = {}
+        source = OAuthTokenSource(ConnectionId("one"), endpoint, encrypted, margin=600, unsaved=unsaved)
         await source.adopt(granted)
         auth: Authentication = GatewayBearer("cloud-id", source.access_token, refused=source.refused)
         async with ConfluenceClient(auth) as client:

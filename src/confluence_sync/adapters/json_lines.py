@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import threading
@@ -21,7 +22,8 @@ class JsonLinesLogSink:
     A `LogSink` that appends one document (`documents.dump_event`) a line, in ASCII.
 
     A file is opened for each event, so `logrotate` may move it at any time, and several processes may append to it. It
-    is made readable to its owner only. A stream is flushed after each event and never closed.
+    is made readable to its owner only. Where a full disk took half of a line, the next one begins anew. A stream is
+    flushed after each event and never closed.
 
     Args:
         target: A path, whose folder exists, or a stream of text such as `sys.stdout`.
@@ -30,6 +32,7 @@ class JsonLinesLogSink:
     def __init__(self, target: str | os.PathLike[str] | TextIO) -> None:
         self._target = Path(target) if isinstance(target, str | os.PathLike) else target
         self._lock = threading.Lock()
+        self._torn = False
 
     async def emit(self, event: AnyEvent) -> None:
         """
@@ -47,7 +50,9 @@ class JsonLinesLogSink:
     def _write(self, line: str) -> None:
         with self._lock:
             if isinstance(self._target, Path):
-                _append(self._target, line.encode())
+                torn, self._torn = self._torn, True  # until it is written whole, it may be half a line
+                _append(self._target, ("\n" * torn + line).encode())
+                self._torn = False
             else:
                 self._target.write(line)
                 self._target.flush()
@@ -60,4 +65,5 @@ class JsonLinesLogSink:
 def _append(path: Path, line: bytes) -> None:
     """Append in one call, so that lines of several processes do not mix."""
     with open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(line)
+        if file.write(line) < len(line):
+            raise OSError(errno.ENOSPC, "there is room for a part of the line only")

@@ -58,6 +58,9 @@ _BODY_TIMEOUT = 120.0
 """Seconds: answers with bodies are megabytes, and some pages render slowly."""
 
 
+_SPACES, _PAGES = "read:space:confluence", "read:page:confluence"
+"""Scopes. v2 takes no others; of v1, which takes several, each call names the one that an app is best given."""
+
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9:._-]{1,128}")
 
 
@@ -86,7 +89,13 @@ def cql_quote(value: str) -> str:
 
 def current_user() -> Call[User | None]:
     """Ask who the credentials belong to (v1; v2 has no such call); None for an anonymous visitor."""
-    return Call(path="/rest/api/user/current", decode=decode.current_user, rows=single, weight=2)
+    return Call(
+        path="/rest/api/user/current",
+        decode=decode.current_user,
+        scope="read:content-details:confluence",
+        rows=single,
+        weight=2,
+    )
 
 
 def accessible_resources(base: str) -> Call[AccessibleResource]:
@@ -96,12 +105,12 @@ def accessible_resources(base: str) -> Call[AccessibleResource]:
 
 def spaces(*, limit: int = MAX_BATCH, **filters: str) -> Call[Space]:
     """List spaces; the filters are `status`, `type`, `ids` and `keys`."""
-    return Call(path="/api/v2/spaces", decode=decode.space, params={**filters, "limit": str(limit)})
+    return Call(path="/api/v2/spaces", decode=decode.space, scope=_SPACES, params={**filters, "limit": str(limit)})
 
 
 def space(space_id: SpaceId) -> Call[Space]:
     """Get one space."""
-    return Call(path=f"/api/v2/spaces/{_segment(space_id)}", decode=decode.space, rows=single)
+    return Call(path=f"/api/v2/spaces/{_segment(space_id)}", decode=decode.space, scope=_SPACES, rows=single)
 
 
 def space_pages(space_id: SpaceId, *, limit: int) -> Call[Page]:
@@ -110,6 +119,7 @@ def space_pages(space_id: SpaceId, *, limit: int) -> Call[Page]:
     return Call(
         path=f"/api/v2/spaces/{_segment(space_id)}/pages",
         decode=partial(decode.page, space_id=space_id),
+        scope=_PAGES,
         params=params,
     )
 
@@ -117,7 +127,7 @@ def space_pages(space_id: SpaceId, *, limit: int) -> Call[Page]:
 def recent_pages(space_ids: Sequence[SpaceId], *, limit: int) -> Call[Page]:
     """List the current pages of some spaces, the latest edit first."""
     params = {"space-id": ",".join(space_ids), "status": "current", "sort": "-modified-date", "limit": str(limit)}
-    return Call(path="/api/v2/pages", decode=decode.page, params=params)
+    return Call(path="/api/v2/pages", decode=decode.page, scope=_PAGES, params=params)
 
 
 def space_bodies(space_id: SpaceId, *, limit: int, patient: bool) -> Call[PageBody]:
@@ -126,6 +136,7 @@ def space_bodies(space_id: SpaceId, *, limit: int, patient: bool) -> Call[PageBo
     return Call(
         path=f"/api/v2/spaces/{_segment(space_id)}/pages",
         decode=partial(decode.page_body, space_id=space_id),
+        scope=_PAGES,
         params=params,
         read_timeout=_BODY_TIMEOUT,
         patient=patient,
@@ -136,30 +147,41 @@ def page_bodies(ids: Sequence[PageId], *, patient: bool) -> Call[PageBody]:
     """Get current pages by id with their bodies; ids that are none are left out of the answer."""
     params = {"id": ",".join(ids), "status": "current", "body-format": "storage", "limit": str(MAX_BATCH)}
     return Call(
-        path="/api/v2/pages", decode=decode.page_body, params=params, read_timeout=_BODY_TIMEOUT, patient=patient
+        path="/api/v2/pages",
+        decode=decode.page_body,
+        scope=_PAGES,
+        params=params,
+        read_timeout=_BODY_TIMEOUT,
+        patient=patient,
     )
 
 
 def page(page_id: PageId) -> Call[Page]:
     """Get one page of any status."""
-    return Call(path=f"/api/v2/pages/{_segment(page_id)}", decode=decode.page, rows=single)
+    return Call(path=f"/api/v2/pages/{_segment(page_id)}", decode=decode.page, scope=_PAGES, rows=single)
 
 
 def container(kind: str, content_id: ContentId) -> Call[Container]:
     """Get a parent; `kind` is a key of `CONTAINER_PATHS`."""
     path = f"/api/v2/{CONTAINER_PATHS[kind]}/{_segment(content_id)}"
-    return Call(path=path, decode=partial(decode.container, type=kind), rows=single)
+    return Call(path=path, decode=partial(decode.container, type=kind), scope=f"read:{kind}:confluence", rows=single)
 
 
 def users(account_ids: Sequence[AccountId]) -> Call[User]:
     """Get users by id; a POST that changes nothing."""
-    return Call(path="/api/v2/users-bulk", decode=decode.user, payload={"accountIds": list(account_ids)}, weight=2)
+    return Call(
+        path="/api/v2/users-bulk",
+        decode=decode.user,
+        scope="read:user:confluence",
+        payload={"accountIds": list(account_ids)},
+        weight=2,
+    )
 
 
 def search(cql: str, *, limit: int) -> Call[SearchHit]:
     """Search with CQL (v1). Never with bodies: they cap an answer at 50 hits without a word."""
     params = {"cql": cql, "expand": "version,space", "limit": str(limit)}
-    return Call(path="/rest/api/content/search", decode=decode.search_hit, params=params)
+    return Call(path="/rest/api/content/search", decode=decode.search_hit, scope="search:confluence", params=params)
 
 
 def _bare_list(body: Any) -> Sequence[Any]:

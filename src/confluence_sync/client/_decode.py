@@ -27,6 +27,7 @@ __all__ = [
     "current_user",
     "instant",
     "merged",
+    "one_line",
     "page",
     "page_body",
     "part",
@@ -130,12 +131,16 @@ def search_hit(item: Json) -> SearchHit:
 
 
 def accessible_resource(item: Json) -> AccessibleResource:
-    """Read one entry of the accessible resources; scopes of other products are left out."""
+    """
+    Read one entry of the accessible resources; scopes of other products are left out.
+
+    Name and address go into sentences and logs as they are.
+    """
     scopes = item.get("scopes")
     return AccessibleResource(
         id=_required_id(item, "id"),
-        name=text(item, "name"),
-        url=text(item, "url").rstrip("/"),
+        name=one_line(text(item, "name")),
+        url=one_line(text(item, "url")).rstrip("/"),
         scopes=tuple(sound(scope) for scope in scopes if _is_confluence(scope)) if isinstance(scopes, list) else (),
     )
 
@@ -168,6 +173,12 @@ def sound(value: str) -> str:
     if value.isascii():
         return value
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def one_line(value: str) -> str:
+    """Return what a stranger wrote as one printable line, which no log and no terminal takes for more than text."""
+    printable = "".join(character if character.isprintable() else " " for character in sound(value))
+    return " ".join(printable.split())
 
 
 def instant(value: object) -> datetime | None:

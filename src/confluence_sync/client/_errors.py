@@ -24,7 +24,7 @@ from ..errors import (
     ServerError,
     UnexpectedResponseError,
 )
-from ._decode import instant, sound, text
+from ._decode import instant, one_line, text
 
 __all__ = ["error_of", "may_be_expiry", "parse_json", "provider_message", "retry_after", "served_at"]
 
@@ -49,7 +49,7 @@ _BY_STATUS: dict[int, type[ClientError]] = {
 }
 
 
-def error_of(response: httpx.Response, endpoint: str, *, now: datetime) -> ClientError:
+def error_of(response: httpx.Response, endpoint: str, *, now: datetime, scope: str = "") -> ClientError:
     """
     Return what an answer outside of 2xx means.
 
@@ -57,6 +57,7 @@ def error_of(response: httpx.Response, endpoint: str, *, now: datetime) -> Clien
         response: The answer, read to its end.
         endpoint: Method and path, for the message.
         now: Taken for the provider's time if the answer has no `Date`.
+        scope: That the endpoint needs.
     """
     status = response.status_code
     said = provider_message(response)
@@ -66,7 +67,8 @@ def error_of(response: httpx.Response, endpoint: str, *, now: datetime) -> Clien
     if status == 429:
         return _rate_limited(response, sentence, said, now)
     if _lacks_scope(status, said):
-        return MissingScopeError(f"{sentence} (the token lacks a scope for it)", status=status, provider_message=said)
+        lacks = f"the token lacks the scope {scope}" if scope else "the token lacks a scope for it"
+        return MissingScopeError(f"{sentence} ({lacks})", status=status, provider_message=said)
     if status >= 500:
         wait = _seconds(response.headers.get("Retry-After"), _today(response, now))
         return ServerError(sentence, status=status, provider_message=said, retry_after=wait)
@@ -94,8 +96,7 @@ def provider_message(response: httpx.Response) -> str:
         said = "; ".join(_messages(parse_json(body)))
     except ValueError:
         said = _plain(body[:_EXCERPT])
-    printable = "".join(character if character.isprintable() else " " for character in sound(said))
-    return " ".join(printable.split())[:_MESSAGE_LENGTH]
+    return one_line(said)[:_MESSAGE_LENGTH]
 
 
 def retry_after(response: httpx.Response, *, now: datetime) -> float | None:

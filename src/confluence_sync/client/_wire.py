@@ -41,6 +41,7 @@ class Call(Generic[T]):
     Attributes:
         path: Below the API base, `/api/v2/...` or `/rest/api/...`; values in it are percent-encoded.
         decode: Reads one row.
+        scope: That a grant or a scoped API token needs for it; "" for none.
         rows: Finds the rows in the body.
         payload: JSON to POST; None makes it a GET.
         params: The query.
@@ -52,6 +53,7 @@ class Call(Generic[T]):
 
     path: str
     decode: Callable[[Json], T]
+    scope: str = ""
     rows: Callable[[Any], Sequence[Any]] = results
     payload: Json | None = None
     params: Mapping[str, str] = attrs.field(factory=dict)
@@ -83,7 +85,7 @@ def read(call: Call[T], response: httpx.Response, *, now: datetime) -> Batch[T]:
         ClientError: The answer is an error, or no JSON of the expected shape.
     """
     if not response.is_success:
-        raise error_of(response, call.endpoint, now=now)
+        raise error_of(response, call.endpoint, now=now, scope=call.scope)
     body = _parse(call, response)
     try:
         return Batch(

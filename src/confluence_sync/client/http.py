@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 
 from ..errors import ContentTooLargeError, TransportError
+from ._decode import one_line
 from ._errors import error_of, parse_json, provider_message
 
-__all__ = ["HEADERS", "error_of", "exchange", "new_client", "parse_json", "provider_message", "request_to"]
+__all__ = ["HEADERS", "error_of", "exchange", "new_client", "one_line", "parse_json", "provider_message", "request_to"]
 
 HEADERS = {
     "Accept": "application/json",

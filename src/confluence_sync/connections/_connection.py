@@ -43,7 +43,7 @@ class Connection:
         account_id: Whose rights it has, as `GET /user/current` gives it.
         scopes: What the grant may do on the site; empty for API tokens, of which it is not told.
         sync_every: Seconds between scheduled runs, None for runs by hand only.
-        connected_at: When the site was chosen, or access was given again, UTC.
+        connected_at: When access was given last: by a consent, by the choice of the site, or anew, UTC.
         message: Why it needs the user, in a sentence; "" if it does not.
         warnings: What the user should know, though nothing is broken.
     """
@@ -95,6 +95,11 @@ class Connection:
         waits = ConnectionStatus.REAUTHORIZATION_REQUIRED
         running = self.status is ConnectionStatus.ACTIVE
         return attrs.evolve(self, status=waits if running else self.status, message=message)
+
+    def disabled(self) -> Connection:
+        """Return it as it is while somebody pauses it; one without a site has nothing to pause."""
+        connecting = self.status is ConnectionStatus.CONNECTING
+        return self if connecting else attrs.evolve(self, status=ConnectionStatus.DISABLED)
 
     def enabled(self) -> Connection:
         """Return it as it is when nobody pauses it any more; access that was lost is not back by that."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
 from ..errors import StorageError
@@ -21,7 +21,7 @@ _INTERVAL = 0.02
 @asynccontextmanager
 async def exclusively(state: StateStore, name: str) -> AsyncIterator[None]:
     """
-    Wait for a lease and hold it; what is done meanwhile asks no network.
+    Wait for a lease and hold it, for as long as it takes: even short work may wait for another process's refresh.
 
     Waits in real time, whatever clock the store is on.
 
@@ -30,11 +30,23 @@ async def exclusively(state: StateStore, name: str) -> AsyncIterator[None]:
     """
     holder, loop = uuid4().hex, asyncio.get_running_loop()
     give_up = loop.time() + _LONGEST_WAIT
-    while not await state.acquire_lease(name, holder, seconds=_LEASE):
-        if loop.time() > give_up:
-            raise StorageError(f"the lease {name!r} is held by somebody else for too long; try again")
-        await asyncio.sleep(_INTERVAL)
+    keeping: asyncio.Task[None] | None = None
     try:
+        while not await state.acquire_lease(name, holder, seconds=_LEASE):
+            if loop.time() > give_up:
+                raise StorageError(f"the lease {name!r} is held by somebody else for too long; try again")
+            await asyncio.sleep(_INTERVAL)
+        keeping = asyncio.create_task(_keep(state, name, holder), name=f"confluence-sync lease {name}")
         yield
-    finally:
+    finally:  # also if the wait was cancelled: the lease may be had by then
+        if keeping is not None:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
         await state.release_lease(name, holder)
+
+
+async def _keep(state: StateStore, name: str, holder: str) -> None:
+    while True:
+        await asyncio.sleep(_LEASE / 3)
+        with suppress(StorageError):  # there is time for another try
+            await state.acquire_lease(name, holder, seconds=_LEASE)

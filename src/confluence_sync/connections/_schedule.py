@@ -13,6 +13,7 @@ from ..models import ConnectionId, Outcome, Trigger, WorkspaceId
 from ..protocols import Change, Put, Remove, StateStore
 from ._cadence import Cadence
 from ._connection import Connection
+from ._readable import readable
 
 __all__ = ["Schedule", "ScheduleRegistry"]
 
@@ -87,10 +88,9 @@ class ScheduleRegistry:
             return Schedule(connection_id=connection.id)
         return schedule
 
-    async def all(self) -> AsyncIterator[tuple[WorkspaceId, Schedule]]:
-        """Yield all schedules, in order of workspace."""
-        async for workspace, data in self._state.scan(_COLLECTION):
-            yield WorkspaceId(workspace), load(Schedule, data)
+    def all(self) -> AsyncIterator[tuple[WorkspaceId, Schedule]]:
+        """Yield all schedules that this version can read, in order of workspace."""
+        return readable(self._state, _COLLECTION, Schedule)
 
     async def put(self, connection: Connection, schedule: Schedule) -> None:
         """Keep a schedule, in place of the one before."""

@@ -21,7 +21,7 @@ from ._callback import Callback
 from ._endpoint import TokenEndpoint
 from ._pending import PendingAuthorization, PendingAuthorizations
 from ._scopes import SCOPE_NEEDS, SYNC_SCOPES, ScopeNeed, missing_scopes
-from ._source import OAuthTokenSource
+from ._source import OAuthTokenSource, UnsavedTokens
 from ._tokens import OAuthTokens
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "PendingAuthorizations",
     "ScopeNeed",
     "TokenEndpoint",
+    "UnsavedTokens",
     "missing_scopes",
 ]

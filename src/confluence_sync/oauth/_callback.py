@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
+from ..client.http import one_line
 from ..errors import AuthorizationDeclinedError, AuthorizationError, InvalidCallbackError
 
 __all__ = ["Callback"]
@@ -34,12 +35,17 @@ class Callback:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Read the address that the browser came with: absolute, or path and query."""
+        """
+        Read the address that the browser came with: absolute, or path and query.
+
+        One that says something twice says nothing (RFC 6749, 3.1): who reads it before may have read the other.
+        """
         try:
-            query = urlsplit(url).query
-            return cls.from_query(dict(parse_qsl(query, keep_blank_values=True)))
+            query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
         except ValueError:
             return cls()
+        names = [name for name, _ in query]
+        return cls() if any(names.count(field.name) > 1 for field in attrs.fields(cls)) else cls.from_query(dict(query))
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
@@ -60,14 +66,12 @@ class Callback:
                 "the user declined at Atlassian; nothing was changed, connect to try again"
             )
         if self.error:
-            said = ": ".join(filter(None, map(_plain, (self.error, self.error_description))))
+            said = ": ".join(filter(None, map(_short, (self.error, self.error_description))))
             raise AuthorizationError(f"Atlassian did not let the user consent ({said}); connect to try again")
         if not self.code:
             raise InvalidCallbackError("the callback has no code: was its address cut off? Connect to try again")
         return self.code
 
 
-def _plain(text: str) -> str:
-    """Return what a stranger may have written as one short line."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_LONGEST_DESCRIPTION]
+def _short(text: str) -> str:
+    return one_line(text)[:_LONGEST_DESCRIPTION]

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Mapping
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
+import attrs
 import httpx
 
 from ..client import RetryPolicy
@@ -34,6 +35,14 @@ _READ_TIMEOUT = 20.0
 _LONGEST = 30.0
 _AT_ONCE = RetryPolicy(tries=4, first_wait=0.25, highest_wait=4.0, longest_wait=10.0)
 """Well within the ten minutes in which Atlassian accepts a refresh token again whose answer was lost."""
+
+
+@attrs.frozen
+class _Grant:
+    """What is given for tokens. Secrets are not lying about in the frames of errors, which some reports print."""
+
+    type: Literal["authorization_code", "refresh_token"]
+    secret: str = attrs.field(repr=False)
 
 
 class TokenEndpoint:
@@ -90,9 +99,8 @@ class TokenEndpoint:
             ConfigurationError: There is no refresh token: the app did not ask for `offline_access`.
             RateLimitedError: Too many requests.
         """
-        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.app.redirect_uri}
         try:
-            tokens = await self._ask(grant, code)
+            tokens = await self._ask(_Grant("authorization_code", code))
         except RateLimitedError:
             raise
         except ClientError as error:
@@ -118,25 +126,27 @@ class TokenEndpoint:
         if tokens.refresh_token is None:
             raise ReauthorizationRequiredError("there is no refresh token for this connection: reauthorize it")
         retrying = self._retry.retrying(clock=self._clock, random=self._random)
-        return await retrying(self._refresh_once, tokens, tokens.refresh_token)
+        return await retrying(self._ask, _Grant("refresh_token", tokens.refresh_token), before=tokens)
 
-    async def _refresh_once(self, tokens: OAuthTokens, refresh_token: str) -> OAuthTokens:
-        grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return await self._ask(grant, refresh_token, before=tokens)
-
-    async def _ask(self, grant: Mapping[str, str], secret: str, *, before: OAuthTokens | None = None) -> OAuthTokens:
-        payload = {**grant, "client_id": self.app.client_id, "client_secret": self.app.client_secret}
-        url = f"{self.app.auth_url}/oauth/token"
-        request = request_to(
-            self._http, "POST", url, endpoint=_ENDPOINT, headers={}, read_timeout=_READ_TIMEOUT, json=payload
-        )
+    async def _ask(self, grant: _Grant, *, before: OAuthTokens | None = None) -> OAuthTokens:
         asked_at = self._clock.now()  # before the request, so that the token ends no later than we think
-        response = await self._send(request, grant["grant_type"])
+        response = await self._send(self._request(grant), grant.type)
         if response.is_success:
             return read_tokens(response, endpoint=_ENDPOINT, asked_at=asked_at, app=self.app, before=before)
         refusal = refused_code if before is None else refused_refresh
-        said = _without((secret, self.app.client_secret), response)
+        said = _without((grant.secret, self.app.client_secret), response)
         raise refusal(said, app=self.app, endpoint=_ENDPOINT, now=self._clock.now())
+
+    def _request(self, grant: _Grant) -> httpx.Request:
+        return request_to(
+            self._http,
+            "POST",
+            f"{self.app.auth_url}/oauth/token",
+            endpoint=_ENDPOINT,
+            headers={},
+            read_timeout=_READ_TIMEOUT,
+            json=_payload(self.app, grant),
+        )
 
     async def _send(self, request: httpx.Request, grant_type: str) -> httpx.Response:
         outcome: object = "no answer"
@@ -149,6 +159,13 @@ class TokenEndpoint:
         finally:
             _log.debug("%s (%s) -> %s", _ENDPOINT, grant_type, outcome)
         return response
+
+
+def _payload(app: OAuthApp, grant: _Grant) -> Mapping[str, str]:
+    shared = {"grant_type": grant.type, "client_id": app.client_id, "client_secret": app.client_secret}
+    if grant.type == "refresh_token":
+        return {**shared, "refresh_token": grant.secret}
+    return {**shared, "code": grant.secret, "redirect_uri": app.redirect_uri}
 
 
 def _without(secrets: tuple[str, ...], response: httpx.Response) -> httpx.Response:

@@ -11,7 +11,7 @@ import attrs
 
 from ..clock import SystemClock
 from ..documents import dump, load
-from ..errors import InvalidCallbackError
+from ..errors import InvalidCallbackError, StorageError
 from ..models import ConnectionId, WorkspaceId
 from ..protocols import Clock, Put, Remove, StateStore
 
@@ -118,11 +118,13 @@ class PendingAuthorizations:
         return None if document is None else load(AwaitedCallback, document)
 
     async def _expired(self) -> list[str]:
-        return [
-            key
-            async for key, document in self._store.scan(_COLLECTION)
-            if self._too_old(load(AwaitedCallback, document))
-        ]
+        return [key async for key, document in self._store.scan(_COLLECTION) if self._is_expired(document)]
+
+    def _is_expired(self, document: bytes) -> bool:
+        try:
+            return self._too_old(load(AwaitedCallback, document))
+        except StorageError:  # of a newer version of this library, which sweeps it
+            return False
 
     def _too_old(self, awaited: AwaitedCallback) -> bool:
         return self._clock.now() >= awaited.authorization.started_at + timedelta(seconds=self._lifetime)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
+from tenacity import AsyncRetrying, stop_after_attempt, wait_exponential
 
 from ..clock import SystemClock
 from ..errors import AuthenticationError, ClientError, ReauthorizationRequiredError
@@ -16,10 +17,12 @@ from ..protocols import Clock, TokenStore
 from ._endpoint import TokenEndpoint
 from ._tokens import OAuthTokens, dump_tokens, load_tokens
 
-__all__ = ["OAuthTokenSource"]
+__all__ = ["OAuthTokenSource", "UnsavedTokens"]
 
 T = TypeVar("T")
 Worn = Callable[[OAuthTokens], bool]
+UnsavedTokens: TypeAlias = MutableMapping[ConnectionId, tuple[OAuthTokens, OAuthTokens]]
+"""Of some connections, the tokens that a store did not take, after those that they replace."""
 
 _DOUBT = 600.0
 """Seconds before expiry from which on a 403 or 404 is doubted: gateways were seen to answer so to expired tokens."""
@@ -27,6 +30,8 @@ _ENOUGH = 10.0
 """Seconds an access token has to be good for to be used while it cannot be refreshed."""
 _REST = 30.0
 """Seconds without a refresh after one that failed, while the access token is still good."""
+_SAVES = 6
+"""Tries to save rotated tokens, within some 15 seconds: the old ones are good for ten minutes more, and for no more."""
 _LAST_SECONDS = 10.0
 """Seconds that a refresh under way gets to be finished and saved when its caller is cancelled."""
 
@@ -47,7 +52,7 @@ class OAuthTokenSource:
     Tokens are refreshed by the clock. Of all tasks and processes that share the store one refreshes, under the store's
     lock; the others find the result there. New tokens are saved before they are used, for they replace the old ones. If
     a process dies in between, or the answer gets lost, the old refresh token is sent again, which Atlassian accepts for
-    ten minutes.
+    ten minutes. If the store fails, saving is tried for some seconds, and again whenever a token is asked for.
 
     Args:
         connection_id: Whose secret it is.
@@ -56,6 +61,8 @@ class OAuthTokenSource:
         clock: Time of this machine; tests give one.
         margin: Seconds before expiry at which tokens are refreshed, though never in the first half of their life.
         on_lost: Told once, in a sentence for the user, when the grant is gone.
+        unsaved: Keeps what the store did not take; sources that come one after the other share it, so that tokens are
+            not lost with the first of them.
     """
 
     def __init__(
@@ -67,6 +74,7 @@ class OAuthTokenSource:
         clock: Clock | None = None,
         margin: float = 300.0,
         on_lost: Callable[[str], Awaitable[None]] | None = None,
+        unsaved: UnsavedTokens | None = None,
     ) -> None:
         self._connection_id = connection_id
         self._endpoint = endpoint
@@ -77,7 +85,7 @@ class OAuthTokenSource:
         self._turn = asyncio.Lock()
         self._tokens: OAuthTokens | None = None
         self._rotating: OAuthTokens | None = None
-        self._unsaved: tuple[OAuthTokens, OAuthTokens] | None = None
+        self._unsaved = {} if unsaved is None else unsaved
         self._loss: _Loss | None = None
         self._failure: ClientError | None = None
         self._rest_until: datetime | None = None
@@ -177,14 +185,19 @@ class OAuthTokenSource:
 
     async def _renewed(self, tokens: OAuthTokens) -> OAuthTokens:
         """Refresh and save; tokens that could not be saved are kept for the next time."""
-        if self._unsaved is None or self._unsaved[0] != tokens:
+        replaced, fresh = self._unsaved.get(self._connection_id, (None, None))
+        if fresh is None or replaced != tokens:
             self._rotating = tokens  # from here on Atlassian may have replaced them
-            self._unsaved = (tokens, await self._endpoint.refresh(tokens))
-        return await self._save(self._unsaved[1])
+            fresh = await self._endpoint.refresh(tokens)
+            self._unsaved[self._connection_id] = (tokens, fresh)
+        wait = wait_exponential(multiplier=0.5)
+        saving = AsyncRetrying(sleep=self._clock.sleep, stop=stop_after_attempt(_SAVES), wait=wait, reraise=True)
+        return await saving(self._save, fresh)
 
     async def _save(self, tokens: OAuthTokens) -> OAuthTokens:
         await self._store.save(self._connection_id, dump_tokens(tokens))
-        self._rotating = self._unsaved = self._loss = self._failure = self._rest_until = None
+        self._unsaved.pop(self._connection_id, None)
+        self._rotating = self._loss = self._failure = self._rest_until = None
         self._tokens = tokens
         return tokens
 

@@ -11,6 +11,9 @@ from ..errors import DocumentVersionError, StorageError
 
 __all__ = ["OAuthTokens", "dump_tokens", "load_tokens"]
 
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""By so much, at most, are the clocks of the machines of one host apart."""
+
 
 @attrs.frozen(kw_only=True)
 class OAuthTokens:
@@ -40,8 +43,11 @@ class OAuthTokens:
         Tell whether the access token ends within so many seconds, or has ended.
 
         Never so in the first half of its life, however short it is. One whose life is not known is taken for one that
-        ends when it is as old as that.
+        ends when it is as old as that. Of one that was got in the future nobody knows how old it is: the clock went
+        back, and the token may be over by now.
         """
+        if now < self.obtained_at - _CLOCKS_DIFFER:
+            return True
         if self.expires_at is None:
             return now >= self.obtained_at + timedelta(seconds=within)
         life = self.expires_at - self.obtained_at

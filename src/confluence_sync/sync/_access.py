@@ -7,12 +7,13 @@ named at once: each change of an app's scopes costs the user another consent.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
 from typing import TypeVar
 
 import attrs
 
 from ..client import Batch, ConfluenceClient
-from ..errors import MissingScopeError, RemoteNotFoundError, UnexpectedResponseError
+from ..errors import MissingScopeError, PermissionDeniedError, RemoteNotFoundError, UnexpectedResponseError
 from ..models import AccountId, Container, ContentId, PageId, User
 from ._sites import human_base
 
@@ -55,8 +56,8 @@ async def check_access(client: ConfluenceClient, *, search: bool) -> Access:
     missing: list[str] = []
     account = await _ask(client.current_user(), "read:content-details:confluence (who the user is)", missing)
     spaces = await _ask(_first(client.space_batches(limit=1)), "read:space:confluence (spaces)", missing)
-    await _ask(client.page(PageId("1")), "read:page:confluence (pages)", missing)
-    await _ask(_container(client, "folder"), "read:folder:confluence (folders)", missing)
+    await _probe(client.page(PageId("1")), "read:page:confluence (pages)", missing)
+    await _probe(_container(client, "folder"), "read:folder:confluence (folders)", missing)
     someone = account.account_id if account else AccountId("unknown")
     await _ask(client.users([someone]), "read:user:confluence (names of authors)", missing)
     if search:
@@ -67,7 +68,7 @@ async def check_access(client: ConfluenceClient, *, search: bool) -> Access:
     warnings = [] if spaces is not None and spaces.items else [_NO_SPACE]
     unnamed: list[str] = []
     for kind in ("whiteboard", "database", "embed"):
-        await _ask(_container(client, kind), f"read:{kind}:confluence", unnamed)
+        await _probe(_container(client, kind), f"read:{kind}:confluence", unnamed)
     warnings += [f"without the scope {scope}, folders above some pages have no name" for scope in unnamed]
     return Access(account=account, site_url=human_base(spaces.base_url) if spaces else "", warnings=tuple(warnings))
 
@@ -81,6 +82,12 @@ async def _ask(answer: Awaitable[T], scope: str, missing: list[str]) -> T | None
     except (RemoteNotFoundError, UnexpectedResponseError):
         pass  # the scope is there: nobody knows whether there is a page 1
     return None
+
+
+async def _probe(answer: Awaitable[object], scope: str, missing: list[str]) -> None:
+    """Ask for something that need not be there, nor be for this user's eyes: only the scope counts."""
+    with suppress(PermissionDeniedError):
+        await _ask(answer, scope, missing)
 
 
 def _container(client: ConfluenceClient, kind: str) -> Awaitable[Container]:

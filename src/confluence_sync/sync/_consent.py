@@ -74,6 +74,10 @@ class Consent:
 
         def connect(now: Connection) -> Connection:
             now.require_connecting()
+            if now.connected_at != connection.connected_at:
+                raise ConnectionStateError(
+                    "somebody consented anew meanwhile: look at the sites again", status=now.status
+                )
             return self._connected(now, site, access)
 
         chosen = await self._host.connections.change(workspace, connection.id, connect)
@@ -91,7 +95,7 @@ class Consent:
         connection, is_new = await self._reserve(workspace)
         try:
             tokens = await self._reach.token_endpoint.exchange(code)
-            await self._keep(connection, tokens)
+            connection = await self._keep(connection, tokens)
         except BaseException:
             if is_new:
                 await self._host.discard(connection)
@@ -113,13 +117,17 @@ class Consent:
             await self._host.connections.put(connection)
         return connection, before is None
 
-    async def _keep(self, connection: Connection, tokens: OAuthTokens) -> None:
+    async def _keep(self, connection: Connection, tokens: OAuthTokens) -> Connection:
+        """Give a connection the tokens of a consent, and return it as it is with them."""
         async with self._host.connections.exclusively(connection.workspace):
             now = await self._host.connections.find(connection.workspace)
             if now is None or now.id != connection.id:
                 raise ConnectionStateError("the connection was deleted while it was made", status=None)
             now.require_connecting()
             await self._reach.source(connection).adopt(tokens)
+            consented = attrs.evolve(now, connected_at=self._host.clock.now())
+            await self._host.connections.put(consented)
+        return consented
 
     async def _renew(self, workspace: WorkspaceId, connection_id: ConnectionId, code: str) -> Authorization:
         """Give a connection another grant of the same account for the same site. Until then it keeps the one it has."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..connections import ConnectionKind, SavedMappings
+from ..connections import Connection, ConnectionKind, SavedMappings
 from ..errors import ConfigurationError
 from ..models import WorkspaceId
 from ._host import Host
@@ -27,10 +27,11 @@ async def disconnect(host: Host, runs: Runs, workspace: WorkspaceId) -> Disconne
     """
     Remove a connection with everything that is kept for it; the secret goes first, the connection itself last.
 
-    So what is killed half-way can be done again. A run in another process ends at its next step, and what it remembers
-    until then is forgotten at its end.
+    So what is killed half-way can be done again, and nothing runs until then. A run in another process ends at its next
+    step, and what it remembers until then is forgotten at its end.
     """
     connection = await host.connections.get(workspace)
+    await host.connections.change(workspace, connection.id, Connection.disabled)
     await runs.cancel(connection)
     saved = await host.mappings.get(connection.id)
     await host.forget_secret(connection.id)

@@ -42,6 +42,7 @@ from ._values import Authorization, Disconnected, RunDetail, SpaceChoice
 __all__ = ["ConfluenceSync"]
 
 _SHORTEST_PERIOD = 60.0
+_LONGEST_PERIOD = 366 * 86_400.0
 
 
 def _everybody(_: WorkspaceId) -> bool:
@@ -243,7 +244,7 @@ class ConfluenceSync:
         return await self._host.connections.find(workspace)
 
     async def connections(self) -> list[Connection]:
-        """Return all connections, in order of workspace."""
+        """Return all connections, in order of workspace; what a newer version wrote is logged and left out."""
         return await self._host.connections.all()
 
     async def disable(self, workspace: WorkspaceId) -> Connection:
@@ -256,7 +257,7 @@ class ConfluenceSync:
 
         def disabled(now: Connection) -> Connection:
             now.require(ConnectionStatus.ACTIVE, ConnectionStatus.REAUTHORIZATION_REQUIRED, ConnectionStatus.DISABLED)
-            return attrs.evolve(now, status=ConnectionStatus.DISABLED)
+            return now.disabled()
 
         connection = await self._change(workspace, disabled)
         await self._runs.cancel(connection)
@@ -375,14 +376,15 @@ class ConfluenceSync:
 
         Args:
             workspace: Whose connection.
-            every: Seconds, at least 60; None for runs by hand only.
+            every: Seconds, from 60 to a year; None for runs by hand only.
 
         Raises:
-            ConfigurationError: Less than a minute.
+            ConfigurationError: Less than a minute, or more than a year.
         """
-        if every is not None and not every >= _SHORTEST_PERIOD:
+        if every is not None and not _SHORTEST_PERIOD <= every <= _LONGEST_PERIOD:
             raise ConfigurationError(
-                f"a schedule of {every} seconds is too short; give at least {_SHORTEST_PERIOD:.0f}"
+                f"there is no schedule of {every} seconds; give at least {_SHORTEST_PERIOD:.0f} and at most "
+                f"{_LONGEST_PERIOD:.0f}, or None for runs by hand only"
             )
         await self._host.require_enabled(workspace)
         connection = await self._change(workspace, lambda now: attrs.evolve(now, sync_every=every))
@@ -451,7 +453,9 @@ class ConfluenceSync:
         return await self._log.delete_runs(before)
 
     async def _change(self, workspace: WorkspaceId, to: Callable[[Connection], Connection]) -> Connection:
-        connection = await self._host.connections.get(workspace)
-        changed = await self._host.connections.change(workspace, connection.id, to)
+        changed = None
+        while changed is None:  # deleted and connected anew in between
+            connection = await self._host.connections.get(workspace)
+            changed = await self._host.connections.change(workspace, connection.id, to)
         self._news.tell()
-        return changed or await self._host.connections.get(workspace)
+        return changed

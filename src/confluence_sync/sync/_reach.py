@@ -9,7 +9,7 @@ from ..client import Authentication, ConfluenceClient, GatewayBearer
 from ..connections import Connection, ConnectionKind, load_api_token
 from ..engine import RunGuard, SyncEngine
 from ..errors import AuthenticationError, ConfigurationError, MissingScopeError, ReauthorizationRequiredError
-from ..oauth import OAuthApp, OAuthTokenSource, TokenEndpoint
+from ..oauth import OAuthApp, OAuthTokenSource, TokenEndpoint, UnsavedTokens
 from ..protocols import Clock
 from ._host import Host
 
@@ -24,6 +24,7 @@ class Reach:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._unsaved: UnsavedTokens = {}
         self._endpoint = None if host.app is None else TokenEndpoint(host.app, http=host.http, clock=self._clock)
 
     @property
@@ -48,7 +49,9 @@ class Reach:
 
     def source(self, connection: Connection) -> OAuthTokenSource:
         """Return where the access tokens of a connection come from."""
-        return OAuthTokenSource(connection.id, self.token_endpoint, self._host.tokens, clock=self._clock)
+        return OAuthTokenSource(
+            connection.id, self.token_endpoint, self._host.tokens, clock=self._clock, unsaved=self._unsaved
+        )
 
     def client_of(self, auth: Authentication, connection: Connection | None = None) -> ConfluenceClient:
         """Return a client; it needs no closing."""

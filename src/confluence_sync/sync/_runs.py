@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from ..connections import Connection
+from ..connections import Connection, Schedule
 from ..engine import Preview, RunReport, SyncRun
-from ..errors import ConfigurationError, RunInProgressError
+from ..errors import ConfigurationError, ConnectionStateError, NotEnabledError, RunInProgressError
 from ..models import ConnectionId, ConnectionStatus, Outcome, RunMode, Trigger, WorkspaceId
 from ._host import Host
 from ._reach import Reach
@@ -67,10 +67,7 @@ class Runs:
 
     async def plan(self, connection: Connection) -> None:
         """Set when a connection is due next, now that it has another cadence."""
-        async with self._host.connections.exclusively(connection.workspace):
-            schedule = await self._host.schedules.get(connection)
-            planned = schedule.planned(connection, self._host.clock.now())
-            await self._host.schedules.put(connection, planned)
+        await self._reschedule(connection, lambda schedule, now: schedule.planned(connection, now))
 
     async def run_due(self, workspace: WorkspaceId) -> RunReport | None:
         """Run what is due, and return how it ended; None if nothing is, or another run is under way."""
@@ -79,10 +76,10 @@ class Runs:
         try:
             async with self.run(workspace, RunMode.INCREMENTAL, Trigger.SCHEDULED) as run:
                 return await run.wait()
-        except RunInProgressError:
+        except (RunInProgressError, ConnectionStateError, NotEnabledError):  # since the turn was taken
             return None
         except Exception:  # it did not even begin
-            await self._note_failure(connection)
+            await self._reschedule(connection, lambda schedule, now: schedule.failed(connection, now))
             raise
 
     async def due(self, now: datetime) -> list[tuple[WorkspaceId, datetime]]:
@@ -123,10 +120,13 @@ class Runs:
             await self._host.schedules.put(connection, schedule.taken(connection, now))
         return connection if (await self._host.mappings.get(connection.id)).mappings else None
 
-    async def _note_failure(self, connection: Connection) -> None:
+    async def _reschedule(self, connection: Connection, to: Callable[[Schedule, datetime], Schedule]) -> None:
+        """Change the schedule of a connection, if that is still there."""
         async with self._host.connections.exclusively(connection.workspace):
-            schedule = await self._host.schedules.get(connection)
-            await self._host.schedules.put(connection, schedule.failed(connection, self._host.clock.now()))
+            now = await self._host.connections.find(connection.workspace)
+            if now is not None and now.id == connection.id:
+                schedule = await self._host.schedules.get(connection)
+                await self._host.schedules.put(connection, to(schedule, self._host.clock.now()))
 
     async def _ready(self, workspace: WorkspaceId) -> Connection:
         await self._host.require_enabled(workspace)
