@@ -149,7 +149,7 @@ async def test_file_in_place_of_a_folder(world, files):
 
 
 async def test_file_in_place_of_a_destination(world, files):
-    """A space for which there is no place fails alone, with a sentence; links lead to where its pages are on the site."""
+    """A space for which there is no place fails alone, with a sentence; links lead to its pages on the site."""
     world.space("DOCS", folder="Team").page("First")
     world.space("OPS").page("Runbook", storage=link("First", "DOCS"))
     await files.write("Team", TYPED, {})
