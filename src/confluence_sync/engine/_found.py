@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from ..paths import collision_key, folders_above
@@ -59,9 +60,8 @@ def _folders(roots: Collection[str], ours: Iterable[str]) -> list[str]:
     Two spellings of one top folder may be one folder, or two: then only the whole shows which.
     """
     astray = {_top(path) for path in ours if not any(folder in roots for folder in folders_above(path))}
-    tops = {_top(root) for root in roots}
-    keys = {collision_key(top) for top in tops - astray}
-    if any(collision_key(top) in keys for top in astray):
+    spellings = Counter(collision_key(top) for top in astray.union(map(_top, roots)))
+    if any(spellings[collision_key(top)] > 1 for top in astray):
         return [""]
     return sorted(astray.union(root for root in roots if _top(root) not in astray))
 
