@@ -33,11 +33,10 @@ _FETCH = 100
 
 
 class Completed(NamedTuple):
-    """What is left to be saved and told of a space: changes to the store, and how many pages it has."""
+    """What is left to be saved and told of a space."""
 
     record: SpaceRecord
     changes: Sequence[Change]
-    pages: int
 
 
 def can_list_changes(run: RunContext, record: SpaceRecord) -> bool:
@@ -137,6 +136,7 @@ async def _keep(run: RunContext, generations: Mapping[SpaceId, int], bodies: Col
         *(run.memory.put_page(body.page, generations[body.page.space_id]) for body in ours),
         *(run.memory.put_body(body) for body in ours),
         *(run.memory.want_page(ChangedPage.of(body.page)) for body in ours),
+        *([run.memory.forget_applied_plan()] if ours else []),
     )
     await run.people.learn({account for body in ours for account in people_of(body)})
 
@@ -146,7 +146,11 @@ async def _complete(run: RunContext, records: Sequence[SpaceRecord]) -> None:
     wanted = await _wanted(run, records)
     known = await known_versions(run, records, wanted)
     failed = [attrs.evolve(page, failed=True) for page in wanted.values() if page.page_id in run.state.failed_pages]
-    completed = [await _complete_tree(run, record, wanted) for record in records]
+    come = [page for page in wanted.values() if page.page_id not in run.state.failed_pages]
+    completed = [
+        await _complete_tree(run, record, [page.page_id for page in come if page.space_id == record.space.id])
+        for record in records
+    ]
     await run.memory.apply(
         *(run.memory.clear_wanted_pages(record.space.id) for record in records),
         *(run.memory.want_page(page) for page in failed),
@@ -158,7 +162,9 @@ async def _complete(run: RunContext, records: Sequence[SpaceRecord]) -> None:
 
 async def _complete_tree(run: RunContext, record: SpaceRecord, page_ids: Collection[PageId]) -> Completed:
     """Read the parents that a tree lacks because of some pages; where that fails the pages stay wanted."""
-    record = attrs.evolve(record, watermark=run.state.looked_until[record.space.id], spooled=True)
+    record = attrs.evolve(record, watermark=run.state.looked_until[record.space.id])
+    if not page_ids:
+        return Completed(record, [run.memory.put_space(record)])
     tree = await run.memory.tree(record)
     changed = [tree.pages[page_id] for page_id in sorted(page_ids) if page_id in tree.pages]
     parents = await read_containers(run.client, tree, changed)
@@ -166,12 +172,13 @@ async def _complete_tree(run: RunContext, record: SpaceRecord, page_ids: Collect
         run.state.troubled = True
         message = f"space {record.space.key}: the parent {content_id} could not be read ({error})"
         await run.events.emit(RunWarned, message=message)
+    record = attrs.evolve(record, pages=len(tree.pages), spooled=True)
     changes = [
         *(run.memory.put_container(container, record.space.id, record.generation) for container in parents.found),
         *(run.memory.want_page(ChangedPage.of(page)) for page in changed if parents.failed),
         run.memory.put_space(record),
     ]
-    return Completed(record, changes, len(tree.pages))
+    return Completed(record, changes)
 
 
 async def _tell(run: RunContext, completed: Completed, unknown: Sequence[ChangedPage]) -> None:
@@ -182,7 +189,7 @@ async def _tell(run: RunContext, completed: Completed, unknown: Sequence[Changed
         space_id=space.id,
         space_key=space.key,
         space_name=space.name,
-        pages=completed.pages + sum(page.space_id == space.id for page in unknown),
+        pages=completed.record.pages + sum(page.space_id == space.id for page in unknown),
         complete=False,
     )
 

@@ -73,7 +73,7 @@ class People:
         self._asked.update(account_ids)
         found = {user.account_id: user for user in users}
         found = {account_id: found.get(account_id, User(account_id=account_id)) for account_id in account_ids}
-        await self._memory.apply(*self._memory.put_users(found.values()))
+        await self._memory.apply(*self._memory.put_users(found.values()), self._memory.forget_applied_plan())
         self._names.update((user.account_id, user.display_name) for user in found.values())
 
     async def _settle(self) -> None:

@@ -25,6 +25,7 @@ from ._moving import move_files
 from ._planning import claim_writes, ensure_plans, make_plans
 from ._records import Phase, RunState, SpaceRecord, Stage, Walk
 from ._removing import delete_files
+from ._settled import is_settled, note_settled, tell_settled
 from ._together import together
 from ._writing import write_files
 
@@ -59,8 +60,7 @@ async def take_step(run: RunContext) -> None:
             if await _list(run):
                 run.state.phase = Phase.PLAN
         case Phase.PLAN:
-            await make_plans(run)
-            run.state.phase = Phase.MOVE
+            run.state.phase = Phase.MOVE if await _plan(run) else Phase.DONE
         case Phase.MOVE:
             if await _move(run):
                 run.state.phase = Phase.WRITE
@@ -119,7 +119,7 @@ async def _prepare_space(run: RunContext, mapping: SpaceMapping, seen: Space | N
     record = attrs.evolve(record, space=space, walk=_resumed(run, record.walk))
     await run.memory.apply(run.memory.put_space(record))
     if run.state.stages.get(space.id) is Stage.LISTED and record.complete:  # by the run that this one goes on with
-        await tell_listed(run, record, await run.memory.tree(record))
+        await tell_listed(run, record)
     else:
         run.state.stages[space.id] = Stage.PENDING
 
@@ -165,6 +165,16 @@ async def _guarded(run: RunContext, records: Sequence[SpaceRecord], listing: Awa
         return
     if finished:
         run.state.stages.update((record.space.id, Stage.LISTED) for record in records)
+
+
+async def _plan(run: RunContext) -> bool:
+    """Plan; False if there is nothing to do, which the plan before this one has shown."""
+    if await is_settled(run):
+        await tell_settled(run)
+        return False
+    await run.memory.apply(run.memory.forget_applied_plan())
+    await make_plans(run)
+    return True
 
 
 async def _move(run: RunContext) -> bool:
@@ -218,6 +228,7 @@ async def _delete(run: RunContext) -> bool:
     for space_id, plan in plans.items():
         await _tidy(run, space_id, plan)
     await forget_digests(run)
+    await note_settled(run, await ensure_plans(run))
     return True
 
 
