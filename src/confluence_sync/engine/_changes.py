@@ -20,7 +20,7 @@ from ..models import PageBody, PageId, SpaceId, Trigger
 from ..protocols import Change
 from ._containers import read_containers
 from ._context import RunContext
-from ._failures import fail_page
+from ._failures import fail_page, fail_space
 from ._listing import people_of
 from ._records import ChangedPage, SpaceRecord
 from ._sources import Changes, find_changes, known_versions
@@ -62,10 +62,12 @@ async def list_changes(run: RunContext, records: Sequence[SpaceRecord]) -> bool:
     """
     Bring the trees of some spaces up to date with what changed, spooling the bodies; True once that is done.
 
-    Pages are wanted until everything is known of them, and the watermarks move in the transaction in which they are
-    not any more; a run that dies on the way leaves all of that to the next one.
+    A space that cannot be looked at fails alone. Pages are wanted until everything is known of them, and the watermarks
+    move in the transaction in which they are not any more; a run that dies on the way leaves all of that to the next
+    one.
     """
     await _look(run, [record for record in records if record.space.id not in run.state.looked_until])
+    records = [record for record in records if record.space.id in run.state.looked_until]
     newer = await _newer(run, records, await _wanted(run, records))
     left = [page for page in newer.values() if page.page_id not in run.state.failed_pages]
     if left:
@@ -81,10 +83,13 @@ async def _look(run: RunContext, records: Sequence[SpaceRecord]) -> None:
     if not records:
         return
     found = await find_changes(run, records)
+    for space_id, error in found.failed.items():
+        await fail_space(run, space_id, error)
+    records = [record for record in records if record.space.id not in found.failed]
     wanted = await _wanted(run, records)
     changes = Changes()
     changes.add(wanted.values())
-    changes.add(found.pages.values())
+    changes.add(page for page in found.pages.values() if page.space_id not in found.failed)
     newer = await _newer(run, records, changes.pages)
     await run.memory.apply(
         *(run.memory.want_page(page) for page in newer.values() if page is not wanted.get(page.page_id))

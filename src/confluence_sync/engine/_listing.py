@@ -118,7 +118,7 @@ async def _walk(run: RunContext, record: SpaceRecord, walk: Walk) -> Walk:
     async for batch in _batches(run, record, walk):
         walk = await _keep(run, record, walk, batch)
         if not walk.finished:
-            check_idle(record.space.key, walk.idle)
+            check_idle(f"space {record.space.key}: the listing", walk.idle)
         requests += 1
         if requests >= run.options.step_requests:
             break
