@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
 from .errors import InvalidPathError
 
-__all__ = ["MAX_PATH_BYTES", "MAX_SEGMENT_BYTES", "beside", "check_path", "collision_key"]
+__all__ = ["MAX_PATH_BYTES", "MAX_SEGMENT_BYTES", "beside", "check_path", "collision_key", "folders_above"]
 
 MAX_PATH_BYTES = 1024
 """Of a whole relative path in UTF-8: the length of an object store's key."""
@@ -53,6 +54,13 @@ def _fault(path: str) -> str | None:
     if any(len(segment.encode()) > MAX_SEGMENT_BYTES for segment in segments):
         return f"it has a segment longer than {MAX_SEGMENT_BYTES} bytes"
     return None
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in, from the inside out."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 def beside(path: str, suffix: str) -> str:

@@ -124,6 +124,7 @@ async def sync(url: str, folder: Path, mode: RunMode) -> dict[str, object]:
         "requests": report.requests,
         "points": report.points,
         "seconds": round(seconds, 2),
+        "cpu_seconds": round(processor, 2),
         "ms_a_page": round(1000 * seconds / max(report.counts.listed, 1), 2),
         "pages_a_second": round(report.counts.listed / seconds),
         "peak_mb": round(peak_megabytes(), 1),

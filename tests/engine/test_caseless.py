@@ -110,6 +110,22 @@ async def test_killed_in_the_midst(world, docs, change, respells):
     assert again.counts.unchanged == again.counts.listed
 
 
+@pytest.mark.parametrize("folders", [("wiki", "Wiki"), ("", ""), ("Wiki/Deep", "wiki"), ("Wiki", "")], ids=str)
+@pytest.mark.parametrize("respells", [True, False])
+async def test_destinations_that_differ_in_case(world, docs, folders, respells):
+    """Spaces leave two spellings of one folder, which are looked into once: nothing in them is taken for foreign."""
+    world.vfs = CaselessVFS(respells=respells)
+    world.space("OPS").page("Runbook", storage=link("Guide", "DOCS"))
+    world.mapped["DOCS"]["folder"], world.mapped["OPS"]["folder"] = "Wiki", "wiki"
+    assert (await world.sync()).outcome is Outcome.SUCCEEDED
+    world.mapped["DOCS"]["folder"], world.mapped["OPS"]["folder"] = folders
+    assert (await world.sync()).outcome is Outcome.SUCCEEDED
+    files, clean = await world.files(), await world.clean_copy()
+    assert {collision_key(path) for path in files} == {collision_key(path) for path in clean}
+    again = await world.sync()
+    assert again.counts.unchanged == again.counts.listed
+
+
 async def test_foreign_files_in_a_folder_that_changes_its_case(world, docs):
     """They stay, untouched, wherever the disk spells them now."""
     world.vfs = CaselessVFS()

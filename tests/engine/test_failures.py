@@ -151,16 +151,6 @@ async def test_space_that_is_hidden_deletes_nothing(world, docs):
     assert await world.files() == before
 
 
-async def test_destination_that_is_taken(world, docs):
-    """A foreign file in the place of a space's folder fails that space, with a sentence that names it."""
-    world.space("OPS").page("Runbook")
-    await world.vfs.write("Docs", b"mine", {})
-    report = await world.sync()
-    assert report.outcome is not Outcome.SUCCEEDED
-    assert "'Docs' cannot be the folder of a space" in report.summary()
-    assert await world.vfs.read("Docs") == b"mine"
-
-
 @pytest.mark.parametrize("refuse", [False, True])
 async def test_wrong_token(world, docs, refuse):
     """A token that is refused, or not recognised and served as a visitor, fails the run and touches nothing."""

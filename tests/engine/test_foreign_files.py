@@ -1,11 +1,12 @@
 """Files that somebody put where a page's file belongs: whenever they appear, they are kept."""
 
 import pytest
+from engine_world import link
 
-from confluence_sync.adapters import MemoryVFS
+from confluence_sync.adapters import FsspecVFS, MemoryLogSink, MemoryVFS
 from confluence_sync.engine import EngineOptions
 from confluence_sync.errors import DocumentNotFoundError, StorageError
-from confluence_sync.events import FileKept, PageFailed
+from confluence_sync.events import FileKept, PageFailed, PageWritten, SpaceFailed
 from confluence_sync.models import LocalEditPolicy, Outcome
 
 TYPED = b"typed by somebody"
@@ -120,3 +121,60 @@ async def test_file_that_cannot_be_copied_stays(world):
     (failed,) = world.told(PageFailed)
     assert (failed.path, failed.message) == ("Docs/Docs Home/Second.md", "no space left")
     assert await world.vfs.read(failed.path) == TYPED
+
+
+@pytest.fixture(params=["memory", "local"])
+def files(world, request, tmp_path):
+    if request.param == "local":
+        world.vfs = FsspecVFS.from_url(tmp_path)
+    return world.vfs
+
+
+async def test_file_in_place_of_a_folder(world, files):
+    """A space in whose place somebody has a file gets its key, and its bare name again once that is gone."""
+    world.space("DOCS").page("First", storage=link("Runbook", "OPS"))
+    world.space("OPS").page("Runbook", storage=link("First", "DOCS"))
+    await files.write("Docs", TYPED, {})
+    for _ in range(2):
+        assert (await world.sync()).outcome is Outcome.SUCCEEDED
+        assert await world.paths() == [
+            *("Docs", "Docs (DOCS)/Docs Home.md", "Docs (DOCS)/First.md"),
+            *("Ops/Ops Home.md", "Ops/Runbook.md"),
+        ]
+        assert await world.dead_links() == []
+    assert world.told(PageWritten) == []
+    await files.delete("Docs")
+    assert (await world.sync()).counts.moved == 2
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_file_in_place_of_a_destination(world, files):
+    """A space for which there is no place fails alone, with a sentence; links lead to its pages on the site."""
+    world.space("DOCS", folder="Team").page("First")
+    world.space("OPS").page("Runbook", storage=link("First", "DOCS"))
+    await files.write("Team", TYPED, {})
+    assert (await world.sync()).outcome is Outcome.PARTIAL
+    (failed,) = world.told(SpaceFailed)
+    assert failed.space_id == world.mappings()[0].space_id
+    assert "a file lies where folder 'Team' has to be" in failed.message
+    assert await world.paths() == ["Ops/Ops Home.md", "Ops/Runbook.md", "Team"]
+    async with world.engine() as engine:
+        preview = await engine.preview(world.mappings())
+        assert [str(problem) for problem in preview.problems.values()] == [failed.message]
+    await files.delete("Team")
+    assert (await world.sync()).outcome is Outcome.SUCCEEDED
+    assert await world.files() == await world.clean_copy()
+
+
+async def test_space_without_a_place_fails_once(world):
+    """Also where each step is another process's, which plans again."""
+    world.space("DOCS", folder="Team")
+    world.space("OPS")
+    world.sink = MemoryLogSink()
+    await world.vfs.write("Team", TYPED, {})
+    async with world.engine() as engine:
+        state = await engine.begin(world.mappings())
+        while not (await engine.step(state)).done:
+            pass
+    assert state.outcome is Outcome.PARTIAL
+    assert sum(isinstance(event, SpaceFailed) for event in world.sink.events) == 1

@@ -215,6 +215,53 @@ async def test_listing_that_goes_in_circles(world, changes):
     assert "in circles" in world.told(SpaceFailed)[0].message
 
 
+@pytest.mark.parametrize(("edited", "limits"), [(0, [25]), (30, [25, 100]), (600, [25, 100, 250, 250, 250])])
+async def test_listing_grows_with_what_changed(world, edited, limits):
+    """Few pages are asked for at first, and many where many have changed."""
+    world.options = EngineOptions(changes=ChangeSource.LISTING)
+    await at_rest(world, pages=700)
+    edit(world, range(edited))
+    await assert_written(world, range(edited))
+    asked = [request.query for request in world.site.requests if "-modified-date" in request.query.get("sort", "")]
+    assert [int(query["limit"]) for query in asked] == limits
+
+
+def asks_for(space):
+    return lambda query: "sort" in query and space.id in query.get("space-id", "").split(",")
+
+
+@pytest.mark.parametrize("changes", ChangeSource)
+@pytest.mark.parametrize("bad", [[0], [7], [3, 4, 11]], ids=str)
+async def test_space_that_cannot_be_listed_by_date(world, changes, bad):
+    """It fails alone, with its own reason; the others are listed together as far as that goes."""
+    world.options = EngineOptions(changes=changes)
+    spaces = [world.space(f"S{number}") for number in range(16)]
+    await world.sync()
+    world.clock.advance(12 * 3600)
+    for space in spaces:
+        space.homepage.edit("<p>New.</p>")
+    for number in bad:
+        world.site.fail("/pages", query=asks_for(spaces[number]), status=404, times=None)
+    report = await world.sync(INCREMENTAL)
+    assert (report.outcome, report.counts.written) == (Outcome.PARTIAL, 16 - len(bad))
+    assert {event.space_id for event in world.told(SpaceFailed)} == {spaces[number].id for number in bad}
+    world.site.heal()
+    report = await world.sync(INCREMENTAL)
+    assert (report.outcome, report.counts.written) == (Outcome.SUCCEEDED, len(bad))
+
+
+async def test_listing_by_date_that_never_answers(world):
+    """Where no space can be listed, this is not tried for each of them."""
+    world.options = EngineOptions(changes=ChangeSource.LISTING)
+    for number in range(64):
+        world.space(f"S{number}")
+    await world.sync()
+    world.site.fail("/pages", query=lambda query: "sort" in query, status=404, times=None)
+    assert (await world.sync(INCREMENTAL)).outcome is Outcome.FAILED
+    assert len(world.told(SpaceFailed)) == 64
+    assert len(world.requests) < 80
+
+
 async def test_query_is_the_same_to_the_end(world):
     """The window of a search is fixed for all of its answers, and asks for no bodies."""
     await at_rest(world, pages=300)

@@ -496,9 +496,19 @@ def test_a_user_has_another_name(make, folder):
 
 
 def test_foreign_file_in_place_of_the_root(make):
-    """A file where the space's folder has to be is the caller's to mend."""
-    with pytest.raises(ConfigurationError, match="a file in its place"):
-        plan_sync(make.snapshot(make.page(1, "A")), Manifest(), make.mapping, occupied={"docs"})
+    """A space in the place of whose folder somebody has a file gets its key."""
+    plan = plan_sync(make.snapshot(make.page(1, "A")), Manifest(), make.mapping, occupied={"docs"})
+    assert plan.layout.paths == {"1": "Docs (DOCS)/A.md"}
+
+
+def test_no_place_for_the_root(make):
+    """Where no name is left there is no plan, and the reason is told."""
+    snapshot = make.snapshot(make.page(1, "A"))
+    with pytest.raises(ConfigurationError, match="no folder name is left for space DOCS"):
+        plan_sync(snapshot, Manifest(), make.mapping, occupied={"docs", "docs (docs)", "docs (1)"})
+    mapping = attrs.evolve(make.mapping, folder="Team/All")
+    with pytest.raises(ConfigurationError, match="a file lies where folder 'Team/All' has to be"):
+        plan_sync(snapshot, Manifest(), mapping, occupied={"Team"})
 
 
 @given(snapshot=snapshots())

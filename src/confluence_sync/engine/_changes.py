@@ -20,7 +20,7 @@ from ..models import PageBody, PageId, SpaceId, Trigger
 from ..protocols import Change
 from ._containers import read_containers
 from ._context import RunContext
-from ._failures import fail_page
+from ._failures import fail_page, fail_space
 from ._listing import people_of
 from ._records import ChangedPage, SpaceRecord
 from ._sources import Changes, find_changes, known_versions
@@ -33,11 +33,10 @@ _FETCH = 100
 
 
 class Completed(NamedTuple):
-    """What is left to be saved and told of a space: changes to the store, and how many pages it has."""
+    """What is left to be saved and told of a space."""
 
     record: SpaceRecord
     changes: Sequence[Change]
-    pages: int
 
 
 def can_list_changes(run: RunContext, record: SpaceRecord) -> bool:
@@ -63,10 +62,12 @@ async def list_changes(run: RunContext, records: Sequence[SpaceRecord]) -> bool:
     """
     Bring the trees of some spaces up to date with what changed, spooling the bodies; True once that is done.
 
-    Pages are wanted until everything is known of them, and the watermarks move in the transaction in which they are
-    not any more; a run that dies on the way leaves all of that to the next one.
+    A space that cannot be looked at fails alone. Pages are wanted until everything is known of them, and the watermarks
+    move in the transaction in which they are not any more; a run that dies on the way leaves all of that to the next
+    one.
     """
     await _look(run, [record for record in records if record.space.id not in run.state.looked_until])
+    records = [record for record in records if record.space.id in run.state.looked_until]
     newer = await _newer(run, records, await _wanted(run, records))
     left = [page for page in newer.values() if page.page_id not in run.state.failed_pages]
     if left:
@@ -82,10 +83,13 @@ async def _look(run: RunContext, records: Sequence[SpaceRecord]) -> None:
     if not records:
         return
     found = await find_changes(run, records)
+    for space_id, error in found.failed.items():
+        await fail_space(run, space_id, error)
+    records = [record for record in records if record.space.id not in found.failed]
     wanted = await _wanted(run, records)
     changes = Changes()
     changes.add(wanted.values())
-    changes.add(found.pages.values())
+    changes.add(page for page in found.pages.values() if page.space_id not in found.failed)
     newer = await _newer(run, records, changes.pages)
     await run.memory.apply(
         *(run.memory.want_page(page) for page in newer.values() if page is not wanted.get(page.page_id))
@@ -137,6 +141,7 @@ async def _keep(run: RunContext, generations: Mapping[SpaceId, int], bodies: Col
         *(run.memory.put_page(body.page, generations[body.page.space_id]) for body in ours),
         *(run.memory.put_body(body) for body in ours),
         *(run.memory.want_page(ChangedPage.of(body.page)) for body in ours),
+        *([run.memory.forget_applied_plan()] if ours else []),
     )
     await run.people.learn({account for body in ours for account in people_of(body)})
 
@@ -146,7 +151,11 @@ async def _complete(run: RunContext, records: Sequence[SpaceRecord]) -> None:
     wanted = await _wanted(run, records)
     known = await known_versions(run, records, wanted)
     failed = [attrs.evolve(page, failed=True) for page in wanted.values() if page.page_id in run.state.failed_pages]
-    completed = [await _complete_tree(run, record, wanted) for record in records]
+    come = [page for page in wanted.values() if page.page_id not in run.state.failed_pages]
+    completed = [
+        await _complete_tree(run, record, [page.page_id for page in come if page.space_id == record.space.id])
+        for record in records
+    ]
     await run.memory.apply(
         *(run.memory.clear_wanted_pages(record.space.id) for record in records),
         *(run.memory.want_page(page) for page in failed),
@@ -158,7 +167,9 @@ async def _complete(run: RunContext, records: Sequence[SpaceRecord]) -> None:
 
 async def _complete_tree(run: RunContext, record: SpaceRecord, page_ids: Collection[PageId]) -> Completed:
     """Read the parents that a tree lacks because of some pages; where that fails the pages stay wanted."""
-    record = attrs.evolve(record, watermark=run.state.looked_until[record.space.id], spooled=True)
+    record = attrs.evolve(record, watermark=run.state.looked_until[record.space.id])
+    if not page_ids:
+        return Completed(record, [run.memory.put_space(record)])
     tree = await run.memory.tree(record)
     changed = [tree.pages[page_id] for page_id in sorted(page_ids) if page_id in tree.pages]
     parents = await read_containers(run.client, tree, changed)
@@ -166,12 +177,13 @@ async def _complete_tree(run: RunContext, record: SpaceRecord, page_ids: Collect
         run.state.troubled = True
         message = f"space {record.space.key}: the parent {content_id} could not be read ({error})"
         await run.events.emit(RunWarned, message=message)
+    record = attrs.evolve(record, pages=len(tree.pages), spooled=True)
     changes = [
         *(run.memory.put_container(container, record.space.id, record.generation) for container in parents.found),
         *(run.memory.want_page(ChangedPage.of(page)) for page in changed if parents.failed),
         run.memory.put_space(record),
     ]
-    return Completed(record, changes, len(tree.pages))
+    return Completed(record, changes)
 
 
 async def _tell(run: RunContext, completed: Completed, unknown: Sequence[ChangedPage]) -> None:
@@ -182,7 +194,7 @@ async def _tell(run: RunContext, completed: Completed, unknown: Sequence[Changed
         space_id=space.id,
         space_key=space.key,
         space_name=space.name,
-        pages=completed.pages + sum(page.space_id == space.id for page in unknown),
+        pages=completed.record.pages + sum(page.space_id == space.id for page in unknown),
         complete=False,
     )
 

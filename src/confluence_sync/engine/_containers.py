@@ -9,7 +9,7 @@ import attrs
 from ..client import ConfluenceClient
 from ..errors import ClientError, MissingScopeError, PermissionDeniedError, RemoteNotFoundError
 from ..models import Container, ContentId, Page, TreeSnapshot
-from ._extent import concerns_all
+from ._extent import alone
 from ._together import together
 
 __all__ = ["Parents", "read_containers"]
@@ -65,11 +65,5 @@ def _parents(nodes: Iterable[Page | Container], asked: set[ContentId]) -> Mappin
 
 
 async def _read(client: ConfluenceClient, kind: str, content_id: ContentId) -> Container | ClientError | None:
-    try:
-        return await client.container(kind, content_id)
-    except (RemoteNotFoundError, PermissionDeniedError, MissingScopeError):
-        return None
-    except ClientError as error:
-        if concerns_all(error):
-            raise
-        return error
+    answer = await alone(client.container(kind, content_id))
+    return None if isinstance(answer, RemoteNotFoundError | PermissionDeniedError | MissingScopeError) else answer

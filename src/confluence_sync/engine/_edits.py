@@ -82,7 +82,7 @@ async def note_digests(run: RunContext, space_id: SpaceId, entries: Sequence[Man
 async def forget_digests(run: RunContext) -> None:
     """Once it is known of every file of every space what it is, those of the manifests will do."""
     spaces = [mapping.space_id for mapping in run.state.mappings]
-    if all([await run.memory.in_order(space_id) for space_id in spaces]):
+    if await run.memory.in_order(spaces):
         await run.memory.apply(*(run.memory.clear_digests(space_id) for space_id in spaces))
 
 

@@ -6,24 +6,25 @@ Confluence, and the file is all that is left of it.
 
 from __future__ import annotations
 
-from ..converter import read_document
+from ..converter import Document, read_document
 from ..errors import StorageError
 from ..models import Page, RunMode
 from ..planner import ManifestEntry
 from ._context import RunContext
 from ._documents import PageFile
 
-__all__ = ["would_empty"]
+__all__ = ["find_text"]
 
 _LIVE = "live"
 
 
-async def would_empty(run: RunContext, page: Page, file: PageFile, entry: ManifestEntry) -> bool:
-    """Whether an empty live doc is about to replace a text. A rebuild takes the site at its word, and does so."""
+async def find_text(run: RunContext, page: Page, file: PageFile, entry: ManifestEntry) -> Document | None:
+    """Return the text that an empty live doc is about to replace. A rebuild takes the site at its word, and does so."""
     if page.subtype != _LIVE or file.conversion.markdown.strip() or run.state.mode is RunMode.REBUILD:
-        return False
+        return None
     try:
         data = await run.vfs.read(entry.path)
     except StorageError:
-        return False
-    return bool(read_document(data).markdown.strip())
+        return None
+    document = read_document(data)
+    return document if document.markdown.strip() else None

@@ -114,7 +114,7 @@ class SyncEngine:
 
         Raises:
             ClientError: A space cannot be listed.
-            ConfigurationError: The destination of a mapping is no valid path.
+            ConfigurationError: The destination of a mapping is no valid path, or has no place for the space.
         """
         preview = await self.preview(mappings, rebuild=rebuild)
         for problem in preview.problems.values():
@@ -129,7 +129,8 @@ class SyncEngine:
         has left, and would spare the next one, is not taken into account.
 
         Raises:
-            ClientError: Confluence cannot be read at all; a space that cannot be listed is in `Preview.problems`.
+            ClientError: Confluence cannot be read at all; a space that cannot be listed, or has no place in the folder,
+                is in `Preview.problems`.
             ConfigurationError: The destination of a mapping is no valid path.
         """
         _check(mappings)
@@ -138,7 +139,9 @@ class SyncEngine:
             self._memory, self._vfs, found.trees, listed=found.listed, options=self._options, rebuild=rebuild
         )
         plans = list(joint.plans.values())
-        return await estimate_run(self._memory, plans, self._options, rebuild=rebuild, problems=found.problems)
+        homeless = {space_id: ConfigurationError(reason) for space_id, reason in joint.homeless.items()}
+        problems = {**homeless, **found.problems}
+        return await estimate_run(self._memory, plans, self._options, rebuild=rebuild, problems=problems)
 
     async def runs(self) -> list[RunRecord]:
         """Return the runs of the connection, the last first."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from ..errors import AuthenticationError, ConfluenceSyncError, MissingScopeError, RateLimitedError
+from collections.abc import Awaitable
+from typing import TypeVar
 
-__all__ = ["concerns_all"]
+from ..errors import AuthenticationError, ClientError, ConfluenceSyncError, MissingScopeError, RateLimitedError
+
+__all__ = ["alone", "concerns_all"]
+
+T = TypeVar("T")
 
 
 def concerns_all(error: ConfluenceSyncError) -> bool:
@@ -12,3 +17,18 @@ def concerns_all(error: ConfluenceSyncError) -> bool:
     if isinstance(error, AuthenticationError):
         return not isinstance(error, MissingScopeError)
     return isinstance(error, RateLimitedError)
+
+
+async def alone(call: Awaitable[T]) -> T | ClientError:
+    """
+    Return what a call gives, or the error that is its own.
+
+    Raises:
+        ClientError: The error is the whole connection's.
+    """
+    try:
+        return await call
+    except ClientError as error:
+        if concerns_all(error):
+            raise
+        return error

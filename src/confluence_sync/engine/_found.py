@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
-from ..paths import collision_key
+from ..paths import collision_key, folders_above
+from ..planner import MappedSpace, find_roots
 from ..protocols import VFS
 
 __all__ = ["find_files"]
 
 
-async def find_files(
+async def find_files(vfs: VFS, spaces: Sequence[MappedSpace]) -> frozenset[str]:
+    """
+    Return the paths of all files in the folders of some spaces or in their places, and of those of ours elsewhere.
+
+    A space in whose place somebody has a file gets another folder, so that one is looked into as well.
+    """
+    recorded = {entry.path for space in spaces for entry in space.manifest.entries.values()}
+    claimed = {path for space in spaces for path in space.manifest.claims}
+    files = frozenset[str]()
+    seen: set[str] = set()
+    while not seen.issuperset(roots := find_roots(spaces, files=files).folders.values()):
+        seen.update(roots)
+        files = await _find(vfs, seen, recorded=recorded, claimed=claimed)
+    return files
+
+
+async def _find(
     vfs: VFS, roots: Collection[str], *, recorded: Collection[str], claimed: Collection[str]
 ) -> frozenset[str]:
     """
-    Return the paths of all files in some folders or in their places, and where files of ours are that have to leave.
+    Look into some folders, and at what lies in their places.
 
     On a disk that takes two spellings of a path for one, our files have the names under which they are recorded, or
     else claimed, and all others those that the disk gives them. No file has two names.
     """
     ours = {*recorded, *claimed}
-    places = {*roots}.union(*(_above(root) for root in roots))
+    places = {*roots}.union(*(folders_above(root) for root in roots))
     files = {place for place in sorted(places) if await vfs.stat(place) is not None}
     for folder in _folders(roots, ours):
         files.update([entry.path async for entry in vfs.scan(folder)])
@@ -41,19 +59,12 @@ def _folders(roots: Collection[str], ours: Iterable[str]) -> list[str]:
 
     Two spellings of one top folder may be one folder, or two: then only the whole shows which.
     """
-    astray = {_top(path) for path in ours if not any(folder in roots for folder in _above(path))}
-    tops = {_top(root) for root in roots}
-    keys = {collision_key(top) for top in tops - astray}
-    if any(collision_key(top) in keys for top in astray):
+    astray = {_top(path) for path in ours if not any(folder in roots for folder in folders_above(path))}
+    spellings = Counter(collision_key(top) for top in astray.union(map(_top, roots)))
+    if any(spellings[collision_key(top)] > 1 for top in astray):
         return [""]
     return sorted(astray.union(root for root in roots if _top(root) not in astray))
 
 
 def _top(path: str) -> str:
     return path.partition("/")[0]
-
-
-def _above(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path

@@ -18,7 +18,7 @@ from ..client import Batch
 from ..converter import account_ids
 from ..errors import ClientError, ContentTooLargeError, ServerError, TransportError, UnexpectedResponseError
 from ..events import PagesListed, RunWarned, SpaceListed
-from ..models import AccountId, Page, PageBody, PageId, RunMode, TreeSnapshot
+from ..models import AccountId, Page, PageBody, PageId, RunMode
 from ..protocols import Change
 from ._containers import read_containers
 from ._context import RunContext
@@ -118,7 +118,7 @@ async def _walk(run: RunContext, record: SpaceRecord, walk: Walk) -> Walk:
     async for batch in _batches(run, record, walk):
         walk = await _keep(run, record, walk, batch)
         if not walk.finished:
-            check_idle(record.space.key, walk.idle)
+            check_idle(f"space {record.space.key}: the listing", walk.idle)
         requests += 1
         if requests >= run.options.step_requests:
             break
@@ -194,6 +194,7 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
         walk=None,
     )
     tree = await run.memory.tree(listed)
+    listed = attrs.evolve(listed, pages=len(tree.pages))
     remembered = await run.memory.containers(record)
     parents = await read_containers(run.client, tree, tree.pages.values(), remembered=remembered)
     for content_id, error in parents.failed.items():
@@ -205,11 +206,12 @@ async def _settle(run: RunContext, record: SpaceRecord, walk: Walk) -> None:
         *run.memory.clear_tree(space.id, record.generation),
         run.memory.clear_wanted_pages(space.id),
         run.memory.put_space(listed),
+        run.memory.forget_applied_plan(),
     )
-    await tell_listed(run, listed, tree)
+    await tell_listed(run, listed)
 
 
-async def tell_listed(run: RunContext, record: SpaceRecord, tree: TreeSnapshot) -> None:
+async def tell_listed(run: RunContext, record: SpaceRecord) -> None:
     """Tell that a space is listed, in this run or in the paused one that it goes on with."""
     space = record.space
     await run.events.emit(
@@ -217,8 +219,8 @@ async def tell_listed(run: RunContext, record: SpaceRecord, tree: TreeSnapshot) 
         space_id=space.id,
         space_key=space.key,
         space_name=space.name,
-        pages=len(tree.pages),
-        complete=tree.complete,
+        pages=record.pages,
+        complete=record.complete,
     )
 
 

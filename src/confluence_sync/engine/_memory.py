@@ -23,7 +23,7 @@ from ..models import (
 )
 from ..planner import Claim, Manifest, ManifestEntry
 from ..protocols import Change, Clear, Put, Remove, StateStore
-from ._records import ChangedPage, HeldDeletions, PageDigests, RunRecord, RunState, SpaceRecord
+from ._records import AppliedPlan, ChangedPage, HeldDeletions, PageDigests, RunRecord, RunState, SpaceRecord
 
 __all__ = ["Memory"]
 
@@ -34,9 +34,9 @@ class Memory:
     """
     Reads documents, and makes the changes that `apply` takes.
 
-    Collections, each of one connection: `spaces`, `runs`, `paused`, `held`, `users`, `wanted-users`; each of one
-    space: `manifest`, `claims`, `digests`, `spool`, `wanted-pages`, and `pages` and `containers` of one generation of
-    its tree.
+    Collections, each of one connection: `spaces`, `runs`, `paused`, `held`, `applied`, `users`, `wanted-users`;
+    each of one space: `manifest`, `claims`, `digests`, `spool`, `wanted-pages`, and `pages` and `containers` of one
+    generation of its tree.
     """
 
     def __init__(self, store: StateStore, connection_id: ConnectionId) -> None:
@@ -192,10 +192,11 @@ class Memory:
         """Give a path back."""
         return Remove(self._collection("claims", space_id), _digest(path))
 
-    async def in_order(self, space_id: SpaceId) -> bool:
-        """Whether it is known of every file of a space what it is."""
-        async for _ in self.store.scan(self._collection("claims", space_id)):
-            return False
+    async def in_order(self, space_ids: Iterable[SpaceId]) -> bool:
+        """Whether it is known of every file of some spaces what it is."""
+        for space_id in space_ids:
+            async for _ in self.store.scan(self._collection("claims", space_id)):
+                return False
         return True
 
     async def digests(self, space_id: SpaceId) -> set[str]:
@@ -236,6 +237,21 @@ class Memory:
     def remove_held(self, space_id: SpaceId) -> Change:
         """Forget what was held back in a space."""
         return Remove(self._collection("held"), space_id)
+
+    # -- the plan that came true last
+
+    async def applied_plan(self) -> AppliedPlan | None:
+        """Return the note of a plan that came true, and of which nothing has changed since."""
+        data = await self.store.load(self._collection("applied"), "plan")
+        return None if data is None else load(AppliedPlan, data)
+
+    def put_applied_plan(self, applied: AppliedPlan) -> Change:
+        """Note that a plan came true."""
+        return Put(self._collection("applied"), "plan", dump(applied))
+
+    def forget_applied_plan(self) -> Change:
+        """Forget the note, in the transaction in which a tree or a name changes."""
+        return Clear(self._collection("applied"))
 
     # -- people
 
@@ -302,7 +318,8 @@ class Memory:
 
     def clear(self) -> list[Change]:
         """Forget what is no space's own."""
-        return [Clear(self._collection(kind)) for kind in ("spaces", "runs", "paused", "held", "users", "wanted-users")]
+        kinds = ("spaces", "runs", "paused", "held", "applied", "users", "wanted-users")
+        return [Clear(self._collection(kind)) for kind in kinds]
 
     @property
     def lease(self) -> str:

@@ -9,7 +9,7 @@ from ..errors import ClientError
 from ..events import RunWarned
 from ..models import AccountId, User
 from ._events import EventStream
-from ._extent import concerns_all
+from ._extent import alone
 from ._memory import Memory
 
 __all__ = ["People"]
@@ -61,19 +61,16 @@ class People:
         """Names are decoration: if they cannot be read, what is remembered has to do."""
         if not account_ids or self._refused:
             return
-        try:
-            users = await self._client.users(account_ids)
-        except ClientError as error:
-            if concerns_all(error):
-                raise
+        users = await alone(self._client.users(account_ids))
+        if isinstance(users, ClientError):
             self._refused = True
             await self._memory.apply(*self._memory.want_users(account_ids))
-            await self._events.emit(RunWarned, message=f"names of users cannot be read ({error})")
+            await self._events.emit(RunWarned, message=f"names of users cannot be read ({users})")
             return
         self._asked.update(account_ids)
         found = {user.account_id: user for user in users}
         found = {account_id: found.get(account_id, User(account_id=account_id)) for account_id in account_ids}
-        await self._memory.apply(*self._memory.put_users(found.values()))
+        await self._memory.apply(*self._memory.put_users(found.values()), self._memory.forget_applied_plan())
         self._names.update((user.account_id, user.display_name) for user in found.values())
 
     async def _settle(self) -> None:

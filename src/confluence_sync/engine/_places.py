@@ -56,4 +56,5 @@ async def _forget(run: RunContext, tree: TreeSnapshot, page_ids: set[PageId]) ->
     record = await run.memory.space(tree.space.id) if page_ids else None
     if record is not None:
         removed = (run.memory.remove_page(tree.space.id, page_id, record.generation) for page_id in sorted(page_ids))
-        await run.memory.apply(*removed)
+        record = attrs.evolve(record, pages=record.pages - len(page_ids))
+        await run.memory.apply(*removed, run.memory.put_space(record))

@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
+from ..errors import ConfigurationError
 from ..events import RunWarned, SpacePlanned
 from ..models import AccountId, RunMode, SpaceId, SpaceMapping, TreeSnapshot
-from ..planner import Claim, Estimate, JointPlan, MappedSpace, Plan, plan_spaces, space_roots
+from ..planner import Claim, Estimate, JointPlan, MappedSpace, Plan, plan_spaces
 from ..protocols import VFS, Change
 from ._context import EngineOptions, RunContext
+from ._failures import fail_space
 from ._found import find_files
 from ._held import hold_deletions
 from ._memory import Memory
@@ -52,6 +54,8 @@ async def ensure_plans(run: RunContext) -> JointPlan:
         rebuilt = run.state.rebuilt_to
         plans = {space_id: without_rebuilt(plan, rebuilt.get(space_id)) for space_id, plan in joint.plans.items()}
         run.joint = attrs.evolve(joint, plans=plans)
+        for space_id in listed.intersection(joint.homeless):
+            await fail_space(run, space_id, ConfigurationError(joint.homeless[space_id]))
     return run.joint
 
 
@@ -66,7 +70,6 @@ async def plan_trees(
     rebuild: bool,
 ) -> JointPlan:
     """Plan spaces as one. Trees of spaces that cannot be synced right now belong here too, since links lead there."""
-    roots = space_roots([(mapping, tree.space) for mapping, tree in trees])
     confirmed = {space_id: held.deletions for space_id, held in (await memory.held()).items() if held.confirmed}
     spaces = [
         MappedSpace(
@@ -79,13 +82,7 @@ async def plan_trees(
         )
         for mapping, tree in trees
     ]
-    files = await find_files(
-        vfs,
-        frozenset(roots.values()),
-        recorded={entry.path for space in spaces for entry in space.manifest.entries.values()},
-        claimed={path for space in spaces for path in space.manifest.claims},
-    )
-    return plan_spaces(spaces, files=files, names=names, rebuild=rebuild)
+    return plan_spaces(spaces, files=await find_files(vfs, spaces), names=names, rebuild=rebuild)
 
 
 async def claim_writes(run: RunContext, joint: JointPlan) -> None:

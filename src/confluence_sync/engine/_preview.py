@@ -7,7 +7,7 @@ from math import ceil
 
 import attrs
 
-from ..errors import ClientError
+from ..errors import ConfluenceSyncError
 from ..models import AccountId, Container, Page, SpaceId, TreeSnapshot
 from ..planner import Estimate, Plan
 from ._context import EngineOptions
@@ -37,7 +37,7 @@ class Preview:
     plans: Sequence[Plan]
     users: int
     estimate: Estimate
-    problems: Mapping[SpaceId, ClientError] = attrs.field(factory=dict)
+    problems: Mapping[SpaceId, ConfluenceSyncError] = attrs.field(factory=dict)
 
     def __str__(self) -> str:
         failed = [f"space {space_id}: {error} ({error.kind})" for space_id, error in self.problems.items()]
@@ -52,7 +52,7 @@ async def estimate_run(
     options: EngineOptions,
     *,
     rebuild: bool,
-    problems: Mapping[SpaceId, ClientError],
+    problems: Mapping[SpaceId, ConfluenceSyncError],
 ) -> Preview:
     """Return plans with the cost of the run that would make and apply them."""
     known = {user.account_id for user in await memory.all_users()} | set(await memory.wanted_users())

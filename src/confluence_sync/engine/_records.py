@@ -23,6 +23,7 @@ from ..models import (
 from ..planner import DeletePage
 
 __all__ = [
+    "AppliedPlan",
     "ChangedPage",
     "HeldDeletions",
     "PageDigests",
@@ -97,6 +98,7 @@ class SpaceRecord:
         generation: Number of the tree that was listed last; 0 if there is none.
         complete: Whether that tree was listed whole, and what it lacks is not deleted yet. Until then every run may
             delete it, however it looks for changes; each page is proven gone by its id as well.
+        pages: How many pages that tree has.
         watermark: Everything that changed before is in that tree.
         reconciled_at: When the last listing in full began, by the server's clock where it said.
         spooled: Whether a walk brought the bodies, so that they need not be fetched.
@@ -107,10 +109,23 @@ class SpaceRecord:
     base_url: str
     generation: int = 0
     complete: bool = False
+    pages: int = 0
     watermark: datetime | None = None
     reconciled_at: datetime | None = None
     spooled: bool = False
     walk: Walk | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AppliedPlan:
+    """
+    A plan of all spaces that came true to its end, as long as no tree and no name of a user has changed since.
+
+    Attributes:
+        basis: Digest of what it followed from, besides the trees, the names and the files.
+    """
+
+    basis: str
 
 
 @attrs.frozen(kw_only=True)

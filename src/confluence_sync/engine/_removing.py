@@ -11,7 +11,7 @@ from ..models import Page, Reason, SpaceId
 from ..planner import DeletePage
 from ._context import RunContext
 from ._edits import keep_local_edit, note_digests
-from ._extent import concerns_all
+from ._extent import alone
 from ._together import together
 
 __all__ = ["delete_files"]
@@ -47,14 +47,11 @@ async def _prove(run: RunContext, space_id: SpaceId, action: DeletePage) -> Proo
     """A page is gone if it is not there by id, or no longer current, or in another space."""
     if action.reason is not Reason.GONE:
         return Proof(gone=action.page_id not in run.state.failed_pages)  # else it may be all there is of the page
-    try:
-        page = await run.client.page(action.page_id)
-    except RemoteNotFoundError:
+    page = await alone(run.client.page(action.page_id))
+    if isinstance(page, RemoteNotFoundError):
         return Proof(gone=True)
-    except ClientError as error:
-        if concerns_all(error):
-            raise
-        return Proof(gone=False, doubt=str(error))
+    if isinstance(page, ClientError):
+        return Proof(gone=False, doubt=str(page))
     if page.status != "current":
         return Proof(gone=True)
     if page.space_id not in {"", space_id} and _is_safe_elsewhere(run, page):

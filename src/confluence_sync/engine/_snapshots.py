@@ -11,8 +11,8 @@ from ..client import ConfluenceClient
 from ..errors import ClientError, MissingScopeError
 from ..models import Page, PageId, SpaceId, SpaceMapping, TreeSnapshot
 from ._containers import read_containers
-from ._extent import concerns_all
-from ._idle import check_idle
+from ._extent import alone
+from ._idle import progressing
 from ._memory import Memory
 from ._places import find_homes, without_strangers
 from ._together import together
@@ -54,7 +54,7 @@ async def take_snapshots(
         await client.current_user()
     except MissingScopeError:
         logger.warning("the token may not read its own user; the identity was not checked")
-    listings = await together(_list(client, memory, mapping, batch_size) for mapping in mappings)
+    listings = await together(alone(_take_snapshot(client, memory, mapping, batch_size)) for mapping in mappings)
     trees: list[tuple[SpaceMapping, TreeSnapshot]] = []
     problems: dict[SpaceId, ClientError] = {}
     for mapping, listing in zip(mappings, listings, strict=True):
@@ -69,31 +69,16 @@ async def take_snapshots(
     return Snapshots([(mapping, without_strangers(tree, homes)) for mapping, tree in trees], problems)
 
 
-async def _list(
-    client: ConfluenceClient, memory: Memory, mapping: SpaceMapping, batch_size: int
-) -> TreeSnapshot | ClientError:
-    """List one space; an error that is this space's alone is the answer."""
-    try:
-        return await _take_snapshot(client, memory, mapping, batch_size)
-    except ClientError as error:
-        if concerns_all(error):
-            raise
-        return error
-
-
 async def _take_snapshot(
     client: ConfluenceClient, memory: Memory, mapping: SpaceMapping, batch_size: int
 ) -> TreeSnapshot:
     space = await client.space(mapping.space_id)
     pages: dict[PageId, Page] = {}
-    base_url, idle = "", 0
-    async for batch in client.page_batches(space.id, limit=batch_size):
-        known = len(pages)
+    base_url = ""
+    batches = client.page_batches(space.id, limit=batch_size)
+    async for batch in progressing(batches, f"space {space.key}: the listing"):
         pages.update((page.id, page) for page in batch.items if page.status == "current")
         base_url = base_url or batch.base_url
-        idle = idle + 1 if len(pages) == known else 0
-        if batch.next_cursor is not None:
-            check_idle(space.key, idle)
     tree = TreeSnapshot(space=space, pages=pages, complete=True, base_url=base_url or client.site_url)
     record = await memory.space(space.id)
     remembered = {} if record is None else await memory.containers(record)

@@ -7,20 +7,21 @@ does not answer, pages are listed by date. Both speak the server's time, and no 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TypeVar
 from urllib.parse import quote
 
 import attrs
 
-from ..client import Batch, SearchHit, cql_quote
-from ..errors import ClientError, RateLimitedError, UnexpectedResponseError
+from ..client import cql_quote
+from ..errors import ClientError, RateLimitedError
 from ..events import RunWarned
-from ..models import ChangeSource, Page, PageId
+from ..models import ChangeSource, PageId, SpaceId
 from ._context import RunContext
-from ._extent import concerns_all
+from ._extent import alone, concerns_all
+from ._idle import progressing
 from ._records import ChangedPage, SpaceRecord
 
 __all__ = ["Changes", "find_changes", "known_versions"]
@@ -33,10 +34,10 @@ _LONGEST_KEYS = 3_000
 """Bytes of space keys in the address of a search; servers take about 8,000, and there are cursors to come."""
 _AT_WORK = timedelta(seconds=60)
 """Edits younger than this need not be in the index of a search that works well."""
-_MOST_IDLE = 50
-"""Answers in a row that may bring no other row."""
-
-Row = TypeVar("Row", Page, SearchHit)
+_LIMITS = (25, 100, 250)
+"""Pages a request by date. Most often few have changed, and each costs a point; a cursor is good for one limit only."""
+_MOST_FAILURES = 10
+"""Listings in a row that may fail until it is clear that it is not single spaces that are not available."""
 
 
 @attrs.define
@@ -47,10 +48,12 @@ class Changes:
     Attributes:
         pages: In the newest version that a source knows of.
         as_of: Time by the server's clock before which no change is missing.
+        failed: Why some spaces could not be looked at.
     """
 
     pages: dict[PageId, ChangedPage] = attrs.field(factory=dict)
     as_of: datetime | None = None
+    failed: dict[SpaceId, ClientError] = attrs.field(factory=dict)
 
     def add(self, pages: Iterable[ChangedPage]) -> None:
         """Take more pages in."""
@@ -67,7 +70,7 @@ async def find_changes(run: RunContext, records: Sequence[SpaceRecord]) -> Chang
     Searches leave archived spaces out, so those are listed by date.
 
     Raises:
-        ClientError: Pages cannot be listed by date either.
+        ClientError: What is wrong is wrong with the whole connection.
     """
     since = min(record.watermark for record in records if record.watermark is not None)
     since -= timedelta(seconds=run.options.overlap)
@@ -95,7 +98,9 @@ async def known_versions(
 
 async def _search(run: RunContext, records: Sequence[SpaceRecord], since: datetime, changes: Changes) -> str:
     """Search, and return why that is not enough; "" if it is. The witnesses come first, the search gets more time."""
-    witnesses = await _latest_edits(run, records, changes)
+    witnesses = await alone(_latest_edits(run, records, changes))
+    if isinstance(witnesses, ClientError):
+        return f"search cannot be held against the latest edits ({witnesses})"
     try:
         hits = {page.page_id: page for page in await _hits(run, records, since)}
     except ClientError as error:
@@ -140,7 +145,7 @@ async def _hits(run: RunContext, records: Sequence[SpaceRecord], since: datetime
     found: list[ChangedPage] = []
     for keys in _portions(cql_quote(record.space.key) for record in records):
         cql = f'space in ({keys}) and type = page and lastmodified >= now("-{minutes}m") order by lastmodified asc'
-        async for batch in _progressing(run.client.search_batches(cql)):
+        async for batch in progressing(run.client.search_batches(cql), "search"):
             found += [
                 ChangedPage(
                     page_id=hit.id,
@@ -156,32 +161,40 @@ async def _hits(run: RunContext, records: Sequence[SpaceRecord], since: datetime
 
 
 async def _list_by_date(run: RunContext, records: Sequence[SpaceRecord], since: datetime, changes: Changes) -> None:
-    """Walk from the latest edit back, past the watermark."""
-    for part in _parts(records):
-        async for batch in _progressing(run.client.recent_batches([record.space.id for record in part])):
-            changes.as_of = changes.as_of or batch.served_at or run.clock.now()
-            pages = [ChangedPage.of(page) for page in batch.items]
-            changes.add(pages)
-            if not all(_is_since(page, since) for page in pages):
-                break
+    """List spaces together; where that fails in halves, so that a space that is not available fails alone."""
+    left = deque(_parts(records))
+    failures = 0
+    while left:
+        part = left.popleft()
+        error = await alone(_list_part(run, part, since, changes))
+        failures = failures + 1 if error else 0
+        if error and len(part) > 1 and failures < _MOST_FAILURES:
+            left.extendleft((part[len(part) // 2 :], part[: len(part) // 2]))
+        elif error:
+            changes.failed.update((record.space.id, error) for record in part)
 
 
-async def _progressing(batches: AsyncIterator[Batch[Row]]) -> AsyncIterator[Batch[Row]]:
-    """
-    Yield batches as long as there is something new in them from time to time.
+async def _list_part(run: RunContext, part: Sequence[SpaceRecord], since: datetime, changes: Changes) -> None:
+    """List some spaces together; where more has changed, begin anew with more pages a request."""
+    for limit in _LIMITS:
+        if await _walk_back(run, part, since, changes, limit=limit, once=limit < _LIMITS[-1]):
+            return
 
-    Raises:
-        UnexpectedResponseError: The listing does not end, and goes nowhere.
-    """
-    seen: set[str] = set()
-    idle = 0
-    async for batch in batches:
-        ids = {item.id for item in batch.items}
-        idle = 0 if ids - seen else idle + 1
-        if idle >= _MOST_IDLE:
-            raise UnexpectedResponseError(f"a listing of changes goes in circles: {idle} answers brought nothing new")
-        seen |= ids
-        yield batch
+
+async def _walk_back(
+    run: RunContext, part: Sequence[SpaceRecord], since: datetime, changes: Changes, *, limit: int, once: bool
+) -> bool:
+    """Walk from the latest edit back, for one request or to the end; True if that is past the watermark."""
+    batches = run.client.recent_batches([record.space.id for record in part], limit=limit)
+    async for batch in progressing(batches, "the listing by date"):
+        changes.as_of = changes.as_of or batch.served_at or run.clock.now()
+        pages = [ChangedPage.of(page) for page in batch.items]
+        changes.add(pages)
+        if batch.next_cursor is None or not all(_is_since(page, since) for page in pages):
+            return True
+        if once:
+            return False
+    return True
 
 
 def _newer(page: ChangedPage, than: ChangedPage) -> bool:

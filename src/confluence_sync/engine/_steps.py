@@ -18,13 +18,14 @@ from ..protocols import Change
 from ._changes import can_list_changes, list_changes
 from ._context import RunContext
 from ._edits import forget_digests
-from ._extent import concerns_all
+from ._extent import alone
 from ._failures import fail_space
 from ._listing import list_space, tell_listed
 from ._moving import move_files
 from ._planning import claim_writes, ensure_plans, make_plans
 from ._records import Phase, RunState, SpaceRecord, Stage, Walk
 from ._removing import delete_files
+from ._settled import is_settled, note_settled, tell_settled
 from ._together import together
 from ._writing import write_files
 
@@ -59,8 +60,7 @@ async def take_step(run: RunContext) -> None:
             if await _list(run):
                 run.state.phase = Phase.PLAN
         case Phase.PLAN:
-            await make_plans(run)
-            run.state.phase = Phase.MOVE
+            run.state.phase = Phase.MOVE if await _plan(run) else Phase.DONE
         case Phase.MOVE:
             if await _move(run):
                 run.state.phase = Phase.WRITE
@@ -97,29 +97,21 @@ async def _lists_in_full(run: RunContext) -> bool:
 
 async def _look_at_spaces(run: RunContext) -> dict[SpaceId, Space]:
     """Look at all spaces at once. Those that do not show are asked for one by one, which tells why."""
-    try:
-        spaces = await run.client.spaces(mapping.space_id for mapping in run.state.mappings)
-    except ClientError as error:
-        if concerns_all(error):
-            raise
-        return {}
-    return {space.id: space for space in spaces}
+    spaces = await alone(run.client.spaces(mapping.space_id for mapping in run.state.mappings))
+    return {} if isinstance(spaces, ClientError) else {space.id: space for space in spaces}
 
 
 async def _prepare_space(run: RunContext, mapping: SpaceMapping, seen: Space | None) -> None:
-    try:
-        space = seen or await run.client.space(mapping.space_id)
-    except ClientError as error:
-        if concerns_all(error):
-            raise
-        await fail_space(run, mapping.space_id, error)
+    space = seen if seen is not None else await alone(run.client.space(mapping.space_id))
+    if isinstance(space, ClientError):
+        await fail_space(run, mapping.space_id, space)
         return
     before = await run.memory.space(space.id)
     record = before if before is not None else SpaceRecord(space=space, base_url=run.client.site_url)
     record = attrs.evolve(record, space=space, walk=_resumed(run, record.walk))
     await run.memory.apply(run.memory.put_space(record))
     if run.state.stages.get(space.id) is Stage.LISTED and record.complete:  # by the run that this one goes on with
-        await tell_listed(run, record, await run.memory.tree(record))
+        await tell_listed(run, record)
     else:
         run.state.stages[space.id] = Stage.PENDING
 
@@ -155,16 +147,23 @@ async def _pending(run: RunContext) -> list[SpaceRecord]:
 
 async def _guarded(run: RunContext, records: Sequence[SpaceRecord], listing: Awaitable[bool]) -> None:
     """Let a listing fail for its own spaces only, unless the reason concerns the whole connection."""
-    try:
-        finished = await listing
-    except ClientError as error:
-        if concerns_all(error):
-            raise
-        for record in records:
-            await fail_space(run, record.space.id, error)
-        return
-    if finished:
-        run.state.stages.update((record.space.id, Stage.LISTED) for record in records)
+    finished = await alone(listing)
+    pending = [record.space.id for record in records if run.state.stages[record.space.id] is Stage.PENDING]
+    if isinstance(finished, ClientError):
+        for space_id in pending:
+            await fail_space(run, space_id, finished)
+    elif finished:
+        run.state.stages.update(dict.fromkeys(pending, Stage.LISTED))
+
+
+async def _plan(run: RunContext) -> bool:
+    """Plan; False if there is nothing to do, which the plan before this one has shown."""
+    if await is_settled(run):
+        await tell_settled(run)
+        return False
+    await run.memory.apply(run.memory.forget_applied_plan())
+    await make_plans(run)
+    return True
 
 
 async def _move(run: RunContext) -> bool:
@@ -182,15 +181,16 @@ async def _write(run: RunContext) -> bool:
     """Write one more portion; True once there is nothing left to write."""
     for space_id, plan in (await _open_plans(run)).items():
         if portion := list(islice(_left_to_write(run.state, space_id, plan), run.options.step_writes)):
-            try:
-                await write_files(run, space_id, plan, portion)
-            except ClientError as error:
-                if concerns_all(error):
-                    raise
-                await fail_space(run, space_id, error)
+            await _fail_alone(run, space_id, write_files(run, space_id, plan, portion))
             run.state.written_to[space_id] = portion[-1].page_id
             return False
     return True
+
+
+async def _fail_alone(run: RunContext, space_id: SpaceId, call: Awaitable[None]) -> None:
+    """Let a call fail for its own space only, unless the reason concerns the whole connection."""
+    if error := await alone(call):
+        await fail_space(run, space_id, error)
 
 
 def _left_to_write(state: RunState, space_id: SpaceId, plan: Plan) -> Iterator[WritePage]:
@@ -206,18 +206,14 @@ async def _delete(run: RunContext) -> bool:
     plans = await _open_plans(run)
     for space_id, plan in plans.items():
         if portion := _left_to_delete(run.state, space_id, plan)[: run.options.step_writes]:
-            try:
-                await delete_files(run, space_id, portion)
-            except ClientError as error:
-                if concerns_all(error):
-                    raise
-                await fail_space(run, space_id, error)
+            await _fail_alone(run, space_id, delete_files(run, space_id, portion))
             run.state.deleted_to[space_id] = portion[-1].path
             return False
     await run.lease.confirm()
     for space_id, plan in plans.items():
         await _tidy(run, space_id, plan)
     await forget_digests(run)
+    await note_settled(run, await ensure_plans(run))
     return True
 
 

@@ -20,7 +20,7 @@ from ._bodies import Bodies, load_bodies
 from ._context import RunContext
 from ._documents import PageFile, render_page
 from ._edits import keep_local_edit, note_digests
-from ._emptied import would_empty
+from ._emptied import find_text
 from ._failures import fail_page, skip_page
 from ._listing import people_of
 from ._renewing import renew_files
@@ -33,10 +33,11 @@ logger = logging.getLogger("confluence_sync.engine")
 
 @attrs.frozen
 class Kept:
-    """The file of a page stays as it is; `message` says why."""
+    """The file of a page stays as it is; `message` says why. `seen`: it is certain that it is there."""
 
     path: str
     message: str
+    seen: bool
 
 
 Result = PageFile | Kept | ConfluenceSyncError
@@ -128,8 +129,9 @@ async def _render(
             names=run.people.names,
             options=options,
         )
-        if entry is not None and await would_empty(run, body.page, file, entry):
-            return Kept(entry.path, "the live doc came back empty, its file is kept; a rebuild would empty it")
+        if entry is not None and (text := await find_text(run, body.page, file, entry)):
+            message = "the live doc came back empty, its file is kept; a rebuild would empty it"
+            return Kept(entry.path, message, seen=text.metadata.get("page_id") == write.page_id)
     except Exception as error:  # noqa: BLE001 - a host's macro handler, or a bug: this page fails, the others land
         return _as_failure(write.page_id, error)
     return file
@@ -215,7 +217,10 @@ async def _record(
             before = entries.get(write.page_id)
             if before is not None and not run.is_needed(before.path) and not await _is_free(run, before.path):
                 changes.append(run.memory.put_claim(space_id, Claim(before.path, write.page_id)))
-        elif await _is_free(run, write.path):
+            continue
+        if isinstance(result, Kept) and result.seen:  # so the next run may move it
+            changes.append(run.memory.remove_claim(space_id, result.path))
+        if await _is_free(run, write.path):
             changes.append(run.memory.remove_claim(space_id, write.path))
     await run.memory.apply(*changes)
     run.in_flight = space_id, ()

@@ -6,8 +6,8 @@ from ._layout import Layout, plan_layout
 from ._links import Atlas, PageLinks, relative_href
 from ._manifest import ChildList, Claim, LinkTarget, Manifest, ManifestEntry, source_fingerprint
 from ._plan import plan_sync
-from ._roots import refuse_overlaps, space_roots
-from ._together import JointPlan, MappedSpace, plan_spaces
+from ._roots import Roots, refuse_overlaps, space_roots
+from ._together import JointPlan, MappedSpace, find_roots, plan_spaces
 
 __all__ = [
     "Action",
@@ -26,7 +26,9 @@ __all__ = [
     "MovePage",
     "PageLinks",
     "Plan",
+    "Roots",
     "WritePage",
+    "find_roots",
     "plan_layout",
     "plan_spaces",
     "plan_sync",

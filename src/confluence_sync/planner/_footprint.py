@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from ..paths import collision_key
+from ..paths import collision_key, folders_above
 
-__all__ = ["Footprint", "folders_above"]
-
-
-def folders_above(path: str) -> Iterator[str]:
-    """Yield the folders that a path lies in, from the inside out."""
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
+__all__ = ["Footprint"]
 
 
 class Footprint:

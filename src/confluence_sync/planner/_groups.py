@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from ..models import SpaceId
-from ..paths import collision_key
+from ..paths import collision_key, folders_above
 from ._actions import MovePage
-from ._footprint import folders_above
 
 __all__ = ["MoveGroup", "group_moves"]
 

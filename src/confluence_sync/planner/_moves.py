@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import attrs
 
 from ..models import PageId, SpaceId
-from ..paths import MAX_SEGMENT_BYTES, collision_key
+from ..paths import MAX_SEGMENT_BYTES, collision_key, folders_above
 from ._actions import MovePage
-from ._footprint import Footprint, folders_above
+from ._footprint import Footprint
 from ._layout import EXTENSION
 from ._names import fit
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from ..errors import ConfigurationError
 from ..models import AccountId, PageId, SpaceMapping, TreeSnapshot
 from ._actions import Plan
 from ._manifest import Manifest
@@ -44,9 +45,11 @@ def plan_sync(
         Actions in the order to apply them, and the layout they lead to.
 
     Raises:
-        ConfigurationError: The mapping's folder is not a valid path, or a foreign file lies in its place.
+        ConfigurationError: The mapping's folder is not a valid path, or foreign files lie in its place.
     """
     space = MappedSpace(mapping=mapping, snapshot=snapshot, manifest=manifest, converter=converter, confirmed=confirmed)
     files = manifest.paths().difference(missing).union(occupied)
     together = plan_spaces([space], files=files, names=names, rebuild=rebuild)
+    for reason in together.homeless.values():
+        raise ConfigurationError(reason)
     return together.plans[snapshot.space.id]

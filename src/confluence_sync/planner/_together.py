@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -15,11 +15,11 @@ from ._layout import Layout, plan_layout
 from ._links import Atlas
 from ._manifest import Claim, Manifest, ManifestEntry
 from ._moves import SpareNames, order_moves
-from ._roots import space_roots
+from ._roots import Roots, place_roots
 from ._stale import StaleFile, deletions, stale_files, step_aside
 from ._tree import numeric_order
 
-__all__ = ["JointPlan", "MappedSpace", "plan_spaces"]
+__all__ = ["JointPlan", "MappedSpace", "find_roots", "plan_spaces"]
 
 
 @attrs.frozen(kw_only=True)
@@ -59,6 +59,7 @@ class JointPlan:
         places: Paths of the pages of all listed spaces, and whose they are.
         handed_over: Claims by the space that has each so far, and the one whose plan needs the path.
         atlas: Where the pages of all spaces are, listed or not.
+        homeless: Spaces for whose folder there is no place, and why: they have no plan, and no link leads there.
     """
 
     plans: Mapping[SpaceId, Plan]
@@ -66,10 +67,33 @@ class JointPlan:
     places: Mapping[str, SpaceId]
     handed_over: Sequence[tuple[SpaceId, SpaceId, Claim]]
     atlas: Atlas
+    homeless: Mapping[SpaceId, str] = attrs.field(factory=dict)
 
     def writes(self, space_id: SpaceId) -> Sequence[WritePage]:
         """Return what is written in a space; nothing if it is not listed."""
         return self.plans[space_id].writes if space_id in self.plans else ()
+
+
+def find_roots(spaces: Sequence[MappedSpace], *, files: Collection[str] = ()) -> Roots:
+    """
+    Return the folder of each space.
+
+    A space in the place of whose folder somebody has a file gets ` (KEY)`, as one does whose name another one has.
+
+    Args:
+        spaces: All that are mapped.
+        files: Paths of all files there are; those in no manifest of a listed space belong to others.
+
+    Raises:
+        ConfigurationError: The mappings do not go together.
+    """
+    mapped = [(space.mapping, space.snapshot.space) for space in spaces]
+    return place_roots(mapped, Footprint(frozenset(files) - _paths_of(spaces)))
+
+
+def _paths_of(spaces: Iterable[MappedSpace]) -> frozenset[str]:
+    """Return the paths of all listed spaces, by entry or claim."""
+    return frozenset[str]().union(*(space.manifest.paths() for space in spaces if space.listed))
 
 
 def plan_spaces(
@@ -92,7 +116,7 @@ def plan_spaces(
         rebuild: Write every page again.
 
     Raises:
-        ConfigurationError: The mappings do not go together, or a foreign file lies in place of a space's folder.
+        ConfigurationError: The mappings do not go together.
     """
     ground = _Ground(spaces, frozenset(files))
     drafts = [_Draft(space, ground.layouts[space.id]) for space in ground.listed]
@@ -116,6 +140,7 @@ def plan_spaces(
         places=ground.places,
         handed_over=list(_handed_over(ground)),
         atlas=ground.atlas,
+        homeless=ground.homeless,
     )
 
 
@@ -133,12 +158,14 @@ class _Ground:
     """
 
     def __init__(self, spaces: Sequence[MappedSpace], files: frozenset[str]) -> None:
+        roots = find_roots(spaces, files=files)
+        self.roots, self.homeless = roots.folders, roots.homeless
+        spaces = [space for space in spaces if space.id in self.roots]
         self.listed = [space for space in spaces if space.listed]
         self.files = files
-        self.ours = frozenset[str]().union(*(space.manifest.paths() for space in self.listed))
+        self.ours = _paths_of(spaces)
         self.missing = self.ours - files
         self.unsure = unsure_places((space.manifest for space in self.listed), self.missing)
-        self.roots = space_roots([(space.mapping, space.snapshot.space) for space in spaces])
         self.layouts = self._lay_out(spaces)
         self.atlas = Atlas(self.layouts.values())
         self.places = {path: space.id for space in self.listed for path in self.layouts[space.id].paths.values()}
