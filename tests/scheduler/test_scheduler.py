@@ -151,6 +151,17 @@ async def test_a_turn_that_another_process_took_is_not_asked_for_in_a_circle(sch
         assert schedules.runs == ["a", "a"]
 
 
+async def test_news_are_a_reason_to_ask_again_at_once(schedules, clock):
+    """Somebody may have mended what kept a workspace from running."""
+    schedules.plan("a", 0)
+    schedules.taken_elsewhere.add("a")
+    async with Scheduler(schedules, clock=clock, poll=30):
+        await settled()
+        schedules.news.set()
+        await settled()
+        assert schedules.runs == ["a", "a"]
+
+
 async def test_a_store_that_fails_for_a_while(schedules, clock, caplog):
     """The scheduler logs it and looks again."""
     schedules.plan("a", 0)

@@ -81,6 +81,17 @@ async def test_folder_changed_leaves_files(connected):
     assert (folders.count("old"), folders.count("new")) == (3, 2)
 
 
+async def test_only_what_moves_is_left(connected):
+    """A space that stays in its folder keeps its files, whatever becomes of those of others."""
+    docs, team = connected.space("DOCS"), connected.space("TEAM")
+    await connected.map(docs, team, folder="a")
+    await connected.run()
+    mappings = [mapping(docs, "b"), mapping(team, "a")]
+    await connected.sync.save_mappings(ACME, mappings, files=MovedFiles.LEAVE)
+    counts = (await connected.run()).counts
+    assert (counts.written, counts.unchanged) == (3, 3)
+
+
 async def test_space_that_is_mapped_no_more_keeps_its_files(connected):
     """And takes them up again when it is mapped again, even if pages changed meanwhile."""
     docs, team = connected.space("DOCS"), connected.space("TEAM")

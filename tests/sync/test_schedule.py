@@ -4,12 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sync_world import ACME
 
-from confluence_sync.connections import Cadence
+from confluence_sync.connections import Cadence, Schedule, ScheduleRegistry
 from confluence_sync.errors import ConfigurationError, StorageError
 from confluence_sync.models import ConnectionId, Outcome, RunMode, Trigger, WorkspaceId
 from confluence_sync.protocols import Put
@@ -243,6 +244,42 @@ async def test_disabled_just_before_it_runs(scheduled):
     scheduled.later(hours=2)
     assert await process.run_due(ACME) is None
     assert await scheduled.sync.runs(ACME) == []
+
+
+async def test_process_that_dies_before_it_goes_on_with_a_paused_run(world):
+    """Without a cadence there is no next turn, so another process tries in an hour."""
+
+    async def die():
+        raise asyncio.CancelledError
+
+    docs = world.space()
+    await world.connect()
+    await world.map(docs)
+    world.use_up_quota(minutes=20)
+    await world.run()
+    world.later(minutes=21)
+    with pytest.raises(asyncio.CancelledError):
+        await world.process(state=Interrupted(world.state, die)).run_due(ACME)
+    assert await world.sync.next_due() == world.clock.now() + timedelta(hours=1)
+
+
+async def test_run_by_hand_that_fails(scheduled):
+    """It has nothing to do with the schedule."""
+    before = await scheduled.sync.next_due()
+    scheduled.site.fail("/spaces", status=500, times=None)
+    for _ in range(3):
+        assert (await scheduled.run()).outcome is Outcome.FAILED
+    assert await scheduled.sync.next_due() == before
+
+
+async def test_schedule_of_an_earlier_connection(world):
+    """It means nothing to the one that the workspace has now."""
+    connection = await world.connect()
+    before = ConnectionId("before")
+    earlier = Schedule(connection_id=before, next_at=world.clock.now())
+    await ScheduleRegistry(world.state).put(attrs.evolve(connection, id=before), earlier)
+    assert (await ScheduleRegistry(world.state).get(connection)).next_at is None
+    assert await world.sync.next_due() is None
 
 
 async def test_deleted_just_before_it_runs(scheduled):
