@@ -178,3 +178,20 @@ async def test_space_without_a_place_fails_once(world):
             pass
     assert state.outcome is Outcome.PARTIAL
     assert sum(isinstance(event, SpaceFailed) for event in world.sink.events) == 1
+
+
+async def test_files_in_a_folder_of_another_case(world):
+    """Where the disk knows case they are in nobody's way, also when files of ours have to be looked for around them."""
+    docs = world.space("DOCS", folder="Team/Old")
+    docs.page("First", parent=docs.homepage)
+    theirs = "Team/docs/Docs Home.md"
+    await world.vfs.write(theirs, TYPED, {})
+    await world.sync()
+    world.mapped["DOCS"]["folder"] = "Team"
+    for moved in (2, 0):
+        assert (await world.sync()).counts.moved == moved
+        assert await world.paths() == [
+            "Team/Docs/Docs Home.md",
+            "Team/Docs/Docs Home/First.md",
+            "Team/docs/Docs Home.md",
+        ]

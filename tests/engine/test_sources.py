@@ -121,6 +121,17 @@ async def test_edits_of_this_minute_hide_nothing(world):
     await assert_written(world, [*range(12), *range(20, 30)])
 
 
+@pytest.mark.parametrize("changes", ChangeSource)
+async def test_edit_that_shows_late(world, changes):
+    """A run looks back beyond the time of the last one, for edits of before that were not shown yet."""
+    await at_rest(world)
+    world.options = EngineOptions(changes=changes)
+    edit(world, range(30))
+    await assert_written(world, range(30))
+    world.site.page("Page 35").edit("<p>New.</p>", at=world.clock.now() - timedelta(minutes=10))
+    await assert_written(world, [35])
+
+
 async def test_page_that_is_back_is_seen(world):
     """A restored page among the latest edits is found, although it did not change."""
     await at_rest(world, pages=5)

@@ -24,12 +24,12 @@ async def find_files(vfs: VFS, spaces: Sequence[MappedSpace]) -> frozenset[str]:
     seen: set[str] = set()
     while not seen.issuperset(roots := find_roots(spaces, files=files).folders.values()):
         seen.update(roots)
-        files = await _find(vfs, seen, recorded=recorded, claimed=claimed)
+        files = await _find(vfs, frozenset(seen), recorded=recorded, claimed=claimed)
     return files
 
 
 async def _find(
-    vfs: VFS, roots: Collection[str], *, recorded: Collection[str], claimed: Collection[str]
+    vfs: VFS, roots: frozenset[str], *, recorded: Collection[str], claimed: Collection[str]
 ) -> frozenset[str]:
     """
     Look into some folders, and at what lies in their places.
@@ -40,7 +40,8 @@ async def _find(
     ours = {*recorded, *claimed}
     places = {*roots}.union(*(folders_above(root) for root in roots))
     files = {place for place in sorted(places) if await vfs.stat(place) is not None}
-    for folder in _folders(roots, ours):
+    folders = _folders(roots, ours)
+    for folder in folders:
         files.update([entry.path async for entry in vfs.scan(folder)])
     spelled = {collision_key(path): path for path in files}
     for paths, trusted in ((recorded, {*recorded}), (claimed, ours)):
@@ -50,7 +51,19 @@ async def _find(
                 files.discard(there)
                 files.add(path)
                 spelled[collision_key(path)] = path
+    if not roots.issuperset(folders):
+        files -= {path for path in files - ours - places if not await _counts(vfs, path, roots)}
     return frozenset(files)
+
+
+async def _counts(vfs: VFS, path: str, roots: frozenset[str]) -> bool:
+    """Whether a file of others is in one of some folders; where the disk knows case, other spellings are others."""
+    if any(folder in roots for folder in folders_above(path)):
+        return True
+    keys = {collision_key(folder) for folder in folders_above(path)}
+    alike = [root for root in roots if collision_key(root) in keys]
+    names = path.split("/")
+    return any([await vfs.stat("/".join([root, *names[root.count("/") + 1 :]])) is not None for root in alike])
 
 
 def _folders(roots: Collection[str], ours: Iterable[str]) -> list[str]:

@@ -90,7 +90,5 @@ async def _move(run: RunContext, move: MovePage) -> bool:
             changes.append(run.memory.put_entry(move.space_id, attrs.evolve(entry, path=move.target)))
         else:
             await note_digests(run, owner, [entry])
-    elif not moved:
-        changes.append(run.memory.remove_claim(move.space_id, move.target))
     await run.memory.apply(*changes)  # a file that a broken run did not record stays a claim, of its new path
     return moved
