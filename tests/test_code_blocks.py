@@ -18,10 +18,12 @@ import inspect
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,11 +33,11 @@ import httpx
 import pytest
 from servers import require_package
 
-from confluence_sync import ConfluenceClient, ConfluenceSync, SiteApiToken, SpaceMapping, SyncEngine
+from confluence_sync import ConfluenceClient, ConfluenceSync, Outcome, SiteApiToken, SpaceMapping, SyncEngine
 from confluence_sync.adapters import FsspecVFS, MemoryStateStore, MemoryTokenStore, MemoryVFS, SQLiteDatabase
 from confluence_sync.models import WorkspaceId
 from confluence_sync.oauth import OAuthApp
-from confluence_sync.testing import FakeSite
+from confluence_sync.testing import FakeSite, ManualClock
 
 ROOT = Path(__file__).parents[1]
 DOCS = [page for kind in ("tutorial", "how-to") for page in sorted((ROOT / "docs" / kind).glob("*.md"))]
@@ -86,7 +88,8 @@ def read_blocks() -> Iterator[Block]:
 BLOCKS = list(read_blocks())
 SCRIPTS = [block for block in BLOCKS if block.language == "sh" and block.mark != "tests"]
 PYTHON = [block for block in BLOCKS if block.language == "python" and not block.is_test]
-PROGRAMS = [block for block in PYTHON if block.is_program]
+PROGRAMS = [block for block in PYTHON if block.is_program and DATABASE not in block.code]
+WORKERS = [block for block in PYTHON if block.is_program and DATABASE in block.code]
 FRAGMENTS: defaultdict[str, list[Block]] = defaultdict(list)
 for fragment in PYTHON:
     if not fragment.is_program:
@@ -134,7 +137,7 @@ def test_commands_succeed(site: FakeSite, tmp_path: Path, block: Block):
         run("sh", "-euc", lines.replace(".venv/bin/python", sys.executable), cwd=tmp_path)
 
 
-@pytest.mark.parametrize("block", params([block for block in PROGRAMS if DATABASE not in block.code]))
+@pytest.mark.parametrize("block", params(PROGRAMS))
 def test_programs_succeed(site: FakeSite, tmp_path: Path, block: Block):
     """A program that is copied into a file does its work."""
     with site.serve() as url:
@@ -215,6 +218,53 @@ def host_engine(postgresql_url: str) -> Any:
 
 THINGS_OF_THE_HOST = {"embed_model", "embeddings", "host_engine"}
 """Names of fixtures; made for the pages that speak of them alone, since they need packages and servers."""
+
+
+@pytest.mark.parametrize("block", params(WORKERS))
+@POSIX
+async def test_workers_share_the_work(site: FakeSite, tmp_path: Path, postgresql_url: str, block: Block):
+    """Two processes run six connections that are due, each once, and end when they are told to."""
+    sql, encrypted = (pytest.importorskip(f"confluence_sync.adapters.{name}") for name in ("sql", "encrypted"))
+    key = "0" * 43 + "="
+    workspaces = [WorkspaceId(f"workspace-{number}") for number in range(6)]
+    with site.serve() as url:
+        async with (
+            sql.SQLDatabase(postgresql_url, schema="confluence_sync") as database,
+            ConfluenceSync(
+                state=database.state,
+                tokens=encrypted.EncryptedTokenStore(database.tokens, [key]),
+                log=database.log,
+                vfs=MemoryVFS(),
+                clock=ManualClock(start=datetime.now(UTC) - timedelta(hours=6)),
+            ) as sync,
+        ):
+            for workspace in workspaces:
+                await sync.connect_with_api_token(workspace, SiteApiToken(url, "you@example.com", "token"))
+                [choice] = await sync.spaces(workspace)
+                await sync.save_mappings(workspace, [SpaceMapping(space_id=choice.space.id)])
+                await sync.set_schedule(workspace, every=3600)
+            command = (sys.executable, "-c", block.code.replace(DATABASE, postgresql_url))
+            workers = [
+                await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=environment(TOKEN_KEY=key))
+                for _ in range(2)
+            ]
+            try:
+                while None in (ended := [await outcome(sync, workspace) for workspace in workspaces]):
+                    assert [worker.returncode for worker in workers] == [None, None]
+                    await asyncio.sleep(0.1)
+            finally:
+                for worker in workers:
+                    worker.send_signal(signal.SIGTERM)
+                codes = [await worker.wait() for worker in workers]
+    assert (codes, ended) == ([0, 0], [Outcome.SUCCEEDED] * 6)
+    assert [len(list(folder.rglob("*.md"))) for folder in (tmp_path / "files").iterdir()] == [41] * 6
+
+
+async def outcome(sync: ConfluenceSync, workspace: WorkspaceId) -> Outcome | None:
+    """Return how the only run of a workspace ended, None if it has not."""
+    records = await sync.runs(workspace)
+    assert len(records) < 2
+    return records[0].outcome if records else None
 
 
 async def run_page(page: str, world: dict[str, Any], request: pytest.FixtureRequest) -> None:

@@ -40,7 +40,7 @@ def test_snippets_pass(pytester: pytest.Pytester, name: str, code: str):
 
 def test_there_are_snippets():
     """Those that hosts and adapter writers start from are among them."""
-    names = {"test_connect", "test_host", "test_passages", "test_store_vfs", "test_token_store"}
+    names = {"test_connect", "test_host", "test_live_sync", "test_passages", "test_store_vfs", "test_token_store"}
     assert {snippet.id for snippet in SNIPPETS} == names
 
 
