@@ -316,6 +316,8 @@ async def test_the_requests_of_the_oauth_page(world: dict[str, Any], request: py
         assert await world["save"](SimpleNamespace(form=form, **asked)) == "/settings"
         assert [mapping.space_id for mapping in await sync.mappings(WORKSPACE)] == [docs.id]
         assert await sync.next_due() is not None
+        again = site.oauth.visit(await sync.reauthorize(WORKSPACE, session="session"))
+        assert await world["callback"](SimpleNamespace(url=again, **asked)) == "/settings"
 
 
 EXTRAS = set(re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE))
