@@ -13,13 +13,15 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = "Confluence Sync"
+html_static_path = ["_static"]
+html_css_files = ["cards.css"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "show-inheritance": True, "undoc-members": False}
 napoleon_google_docstring = True
 napoleon_use_ivar = True
-suppress_warnings = ["ref.python"]
+suppress_warnings = ["ref.python", "misc.highlighting_failure"]  # the second: bodies that are broken, as examples
 default_role = "code"
 
 

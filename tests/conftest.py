@@ -9,6 +9,7 @@ from hypothesis import settings
 # A function that is handed to another process is found there by the name of its module.
 sys.path.insert(0, str(Path(__file__).parent / "contract"))
 
+from postgresql import postgresql_server
 from servers import require, s3_server
 
 pytest_plugins = ["pytester"]
@@ -26,4 +27,11 @@ def s3_url():
         except ImportError:
             require("s3", f"the package {package} is not installed")
     with s3_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_url():
+    """The address of a database in a PostgreSQL server of the tests' own."""
+    with postgresql_server() as url:
         yield url

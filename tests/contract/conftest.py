@@ -1,16 +1,8 @@
-"""Servers of S3 and PostgreSQL, and S3 seen from the side."""
+"""S3 seen from the side."""
 
 import uuid
 
 import pytest
-from postgresql import postgresql_server
-
-
-@pytest.fixture(scope="session")
-def postgresql_url():
-    """Run a PostgreSQL server for the tests that ask for it."""
-    with postgresql_server() as url:
-        yield url
 
 
 @pytest.fixture

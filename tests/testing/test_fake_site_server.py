@@ -100,7 +100,9 @@ def test_a_port_that_is_taken(site):
 def test_a_server_of_its_own_process():
     """`python -m` prints the URL on its first line and serves so many pages until it is stopped."""
     command = [sys.executable, "-m", "confluence_sync.testing.fake_site", "--pages", "3", "--body-kb", "0.5"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+    # A shell lets its background jobs ignore Ctrl-C, and all that they start; this one is not to.
+    options = {"env": os.environ, "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options) as process:
         try:
             url = process.stdout.readline().strip()
             pages = httpx.get(f"{url}{V2}/pages", auth=AUTH).json()["results"]

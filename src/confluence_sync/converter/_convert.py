@@ -87,6 +87,11 @@ def convert(
     """
     Convert a page. Pure and total: equal input gives equal output, and no input raises.
 
+    >>> print(convert("<h2>Set-up</h2><p>Run <code>make</code> <em>once</em>.</p>").markdown, end="")
+    ## Set-up
+    <BLANKLINE>
+    Run `make` *once*.
+
     Args:
         storage: The body, `body.storage.value`. What is not well-formed is read as far as it can be.
         resolver: Knows where pages and attachments are and what users are called. Without one the texts of links to
