@@ -26,6 +26,7 @@ require_package("sqlalchemy.ext.asyncio", "sql")
 
 from sql_databases import postgresql_place, sqlite_place
 from sqlalchemy import text
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from confluence_sync.adapters.sql import SQLDatabase
@@ -281,6 +282,20 @@ class TestReading:
         await database.state.apply([Put("pages", key, data) for key, data in documents])
         await database.state.apply([Put("other", "4", b"not this one")])
         assert [item async for item in database.state.scan("pages")] == documents
+
+    async def test_a_scan_needs_no_statistics(self, postgresql):
+        """Of a collection that was filled a moment ago a chunk is a range of keys; nothing is joined with it."""
+        engine, statements = host_engine(postgresql), []
+        async with SQLDatabase(engine, schema=postgresql.schema) as database:
+            await database.state.apply([Put("pages", f"{number:04}", b"x") for number in range(2500)])
+            listen(engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2:4]))
+            assert len([key async for key, _ in database.state.scan("pages")]) == 2500
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            plans = [await driver.fetch(f"EXPLAIN {statement}", *values) for statement, values in statements]
+        await engine.dispose()
+        assert len(plans) == 4
+        assert [line for plan in plans for (line,) in plan if "Loop" in line or "Join" in line] == []
 
     async def test_leases_go_by_the_server(self, database):
         """Without a clock of the host's a lease lasts as long as it says."""

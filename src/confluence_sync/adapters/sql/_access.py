@@ -178,13 +178,19 @@ def _end_cancelled(connection: Connection, driver: Any) -> None:
 
 
 def _chunk(rows: Select[Any]) -> Select[Any]:
-    """Select the first rows by key: at least one, and no more than the limits of a chunk."""
+    """
+    Select the first rows by key: at least one, and no more than the limits of a chunk.
+
+    They are a range of keys, not a join: of a table that has grown a moment ago the server knows no statistics, and
+    would join a hundred thousand rows with each chunk of them.
+    """
     key, value = rows.selected_columns
     sizes = rows.with_only_columns(key.label("key"), func.length(value).label("size"))
     sized = sizes.order_by(key).limit(_CHUNK_ROWS).subquery()
     before = func.sum(sized.c.size).over(order_by=sized.c.key) - sized.c.size
     placed = select(sized.c.key, before.label("before")).subquery()
-    return rows.join(placed, key == placed.c.key).where(placed.c.before < _CHUNK_BYTES).order_by(key)
+    last = select(func.max(placed.c.key)).where(placed.c.before < _CHUNK_BYTES).scalar_subquery()
+    return rows.where(key <= last).order_by(key).limit(_CHUNK_ROWS)
 
 
 def _cause(error: Exception) -> BaseException:
