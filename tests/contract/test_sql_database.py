@@ -1,11 +1,12 @@
 """What holds of the SQL adapter beyond the contracts."""
 
 import asyncio
+import math
 import os
 import stat
 import sys
 import traceback
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -72,6 +73,30 @@ async def execute(place, *statements):
         await engine.dispose()
 
 
+@asynccontextmanager
+async def silent_after(limit, place):
+    """Stand between a client and the server: after so many bytes nothing is read any more, then the connection ends."""
+
+    async def forward(reader, writer, limit):
+        while limit > 0 and (data := await reader.read(65536)):
+            writer.write(data)
+            limit -= len(data)
+
+    async def serve(reader, writer):
+        server_reader, server_writer = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.5432")
+        answers = asyncio.create_task(forward(server_reader, writer, math.inf))
+        await forward(reader, server_writer, limit)
+        await asyncio.sleep(0.2)  # until the buffers between are full
+        answers.cancel()
+        for transport in (writer.transport, server_writer.transport):
+            transport.abort()
+
+    folder = place.url.partition("host=")[2]
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        yield attrs.evolve(place, url=f"postgresql://postgres@127.0.0.1:{port}/postgres?ssl=disable")
+
+
 class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("url", "reason"),
@@ -97,6 +122,12 @@ class TestWhatIsRefused:
         with pytest.raises(ConfigurationError, match="has to have a file"):
             SQLDatabase(engine)
         await engine.dispose()
+
+    @pytest.mark.parametrize("schema", ["", "ü" * 32, "x" * 64, "a\0b", "\ud800"])
+    def test_a_name_that_is_no_schema(self, schema):
+        """PostgreSQL would cut a name of more than 63 bytes, and not find the schema again."""
+        with pytest.raises(ConfigurationError, match="63 bytes"):
+            SQLDatabase("postgresql://user@host/name", schema=schema)
 
     def test_a_schema_in_sqlite(self, tmp_path):
         """SQLite has no schemas."""
@@ -168,6 +199,16 @@ class TestFaults:
             )
             assert await database.tokens.load(ONE) == b"secret"
 
+    async def test_a_connection_lost_in_the_middle_of_a_batch(self, postgresql):
+        """A server that no longer reads, and then is gone, is a failure and nobody waits for ever; no part is made."""
+        async with silent_after(1_000_000, postgresql) as there, there.open() as database, postgresql.open() as other:
+            batch = [Put("pages", str(number), b"x" * 10_000) for number in range(2000)]
+            async with asyncio.timeout(10) as patience:
+                with pytest.raises(StorageError):
+                    await database.state.apply(batch)
+            assert not patience.expired()
+            assert [item async for item in other.state.scan("pages")] == []
+
     async def test_batches_in_opposite_order(self, postgresql):
         """Two batches that wait for each other are both made: one of them is undone and made again."""
         keys = [str(number) for number in range(300)]
@@ -191,9 +232,17 @@ class TestEngineOfTheHost:
             assert (await connection.get_raw_connection()).dbapi_connection is mine
         await engine.dispose()
 
-    async def test_its_settings_are_no_obstacle(self, postgresql):
-        """A host may prefer another isolation level."""
-        engine = host_engine(postgresql, isolation_level="SERIALIZABLE")
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"isolation_level": "SERIALIZABLE"},
+            {"connect_args": {"server_settings": {"default_transaction_isolation": "serializable"}}},
+        ],
+        ids=["engine", "database"],
+    )
+    async def test_its_settings_are_no_obstacle(self, postgresql, options):
+        """A host may prefer another isolation level, by its engine or by a setting of the database."""
+        engine = host_engine(postgresql, **options)
         async with SQLDatabase(engine, schema=postgresql.schema) as database:
             added = await asyncio.gather(*(database.points.add("app", HOUR, 1) for _ in range(10)))
             assert sorted(added) == list(range(1, 11))
