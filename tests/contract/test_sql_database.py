@@ -19,7 +19,7 @@ from confluence_sync.adapters import MemoryVFS
 from confluence_sync.errors import ConfigurationError, DocumentVersionError, StorageError
 from confluence_sync.events import RunFinished
 from confluence_sync.models import ConnectionId, RunId
-from confluence_sync.protocols import Clear, Put
+from confluence_sync.protocols import Clear, Put, Remove
 from confluence_sync.testing import FakeSite
 from confluence_sync.testing.contracts import sample_run
 
@@ -211,13 +211,27 @@ class TestFaults:
 
     async def test_batches_in_opposite_order(self, postgresql):
         """Two batches that wait for each other are both made: one of them is undone and made again."""
-        keys = [str(number) for number in range(300)]
+        keys = [str(number) for number in range(100)]
         async with postgresql.open() as database:
-            batches = [[Put("pages", key, name) for key in order] for name, order in ((b"a", keys), (b"b", keys[::-1]))]
+            batches = [
+                [change for key in order for change in (Put("pages", key, name), Remove("other", key))]
+                for name, order in ((b"a", keys), (b"b", keys[::-1]))
+            ]
             for _ in range(3):
                 await asyncio.gather(*(database.state.apply(batch) for batch in batches * 2))
                 found = {data async for _, data in database.state.scan("pages")}
                 assert len(found) == 1, "one batch whole over the other"
+
+    async def test_many_writers_of_the_same_rows(self, postgresql):
+        """Rows are taken in one order, whatever the order of the changes; of two of one key the last counts."""
+        deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        before = await execute(postgresql, "SELECT pg_stat_clear_snapshot()", deadlocks)
+        async with postgresql.open() as database:
+            orders = [[str((first + step * 7) % 50) for step in range(50)] for first in range(40)]
+            batches = [[Put("pages", key, data) for data in (b"old", b"new") for key in order] for order in orders]
+            await asyncio.gather(*map(database.state.apply, batches))
+            assert [data async for _, data in database.state.scan("pages")] == [b"new"] * 50
+        assert await execute(postgresql, "SELECT pg_stat_clear_snapshot()", deadlocks) == before
 
 
 class TestEngineOfTheHost:

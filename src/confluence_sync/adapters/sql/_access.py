@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ...errors import StorageError
 from ._schema import prepare
@@ -48,7 +48,10 @@ def _lost_a_race(error: BaseException) -> bool:
 
 
 _again_after_lost_races = retry(
-    retry=retry_if_exception(_lost_a_race), stop=stop_after_attempt(10), wait=wait_random(0, 0.05), reraise=True
+    retry=retry_if_exception(_lost_a_race),
+    stop=stop_after_attempt(10),
+    wait=wait_random_exponential(0.05, max=2),
+    reraise=True,
 )
 
 

@@ -56,7 +56,9 @@ class SQLStateStore:
 
         async def apply(connection: AsyncConnection) -> None:
             for kind, group in groupby(changes, type):
-                for rows in _batches(group):
+                for rows in _batches(
+                    sorted(group, key=_row)
+                ):  # who takes rows in one order does not meet in a deadlock
                     await connection.execute(statements[kind], rows)
 
         if changes:
@@ -80,6 +82,10 @@ class SQLStateStore:
 
     def _now(self) -> ColumnElement[float]:
         return literal(self._clock.now().timestamp(), Double) if self._clock else self._access.now()
+
+
+def _row(change: Change) -> tuple[str, str]:
+    return change.collection, "" if isinstance(change, Clear) else change.key
 
 
 def _batches(changes: Iterable[Change]) -> Iterator[list[dict[str, Any]]]:
