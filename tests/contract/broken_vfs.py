@@ -444,5 +444,5 @@ class DeletesOneVersion(SoundVFS):
     async def delete(self, path):
         await super().delete(path)
         versions = self.versions.pop(path, [])
-        if len(versions) > 2 and versions[-1] is not None and versions[-2] is not None:
+        if versions and versions[-1] is not None:
             self.ask("put", path, versions[-1])

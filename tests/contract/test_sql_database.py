@@ -1,11 +1,12 @@
 """What holds of the SQL adapter beyond the contracts."""
 
 import asyncio
+import math
 import os
 import stat
 import sys
 import traceback
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -18,7 +19,7 @@ from confluence_sync.adapters import MemoryVFS
 from confluence_sync.errors import ConfigurationError, DocumentVersionError, StorageError
 from confluence_sync.events import RunFinished
 from confluence_sync.models import ConnectionId, RunId
-from confluence_sync.protocols import Clear, Put
+from confluence_sync.protocols import Clear, Put, Remove
 from confluence_sync.testing import FakeSite
 from confluence_sync.testing.contracts import sample_run
 
@@ -26,6 +27,7 @@ require_package("sqlalchemy.ext.asyncio", "sql")
 
 from sql_databases import postgresql_place, sqlite_place
 from sqlalchemy import text
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from confluence_sync.adapters.sql import SQLDatabase
@@ -71,6 +73,30 @@ async def execute(place, *statements):
         await engine.dispose()
 
 
+@asynccontextmanager
+async def silent_after(limit, place):
+    """Stand between a client and the server: after so many bytes nothing is read any more, then the connection ends."""
+
+    async def forward(reader, writer, limit):
+        while limit > 0 and (data := await reader.read(65536)):
+            writer.write(data)
+            limit -= len(data)
+
+    async def serve(reader, writer):
+        server_reader, server_writer = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.5432")
+        answers = asyncio.create_task(forward(server_reader, writer, math.inf))
+        await forward(reader, server_writer, limit)
+        await asyncio.sleep(0.2)  # until the buffers between are full
+        answers.cancel()
+        for transport in (writer.transport, server_writer.transport):
+            transport.abort()
+
+    folder = place.url.partition("host=")[2]
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        yield attrs.evolve(place, url=f"postgresql://postgres@127.0.0.1:{port}/postgres?ssl=disable")
+
+
 class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("url", "reason"),
@@ -96,6 +122,12 @@ class TestWhatIsRefused:
         with pytest.raises(ConfigurationError, match="has to have a file"):
             SQLDatabase(engine)
         await engine.dispose()
+
+    @pytest.mark.parametrize("schema", ["", "ü" * 32, "x" * 64, "a\0b", "\ud800"])
+    def test_a_name_that_is_no_schema(self, schema):
+        """PostgreSQL would cut a name of more than 63 bytes, and not find the schema again."""
+        with pytest.raises(ConfigurationError, match="63 bytes"):
+            SQLDatabase("postgresql://user@host/name", schema=schema)
 
     def test_a_schema_in_sqlite(self, tmp_path):
         """SQLite has no schemas."""
@@ -167,15 +199,39 @@ class TestFaults:
             )
             assert await database.tokens.load(ONE) == b"secret"
 
+    async def test_a_connection_lost_in_the_middle_of_a_batch(self, postgresql):
+        """A server that no longer reads, and then is gone, is a failure and nobody waits for ever; no part is made."""
+        async with silent_after(1_000_000, postgresql) as there, there.open() as database, postgresql.open() as other:
+            batch = [Put("pages", str(number), b"x" * 10_000) for number in range(2000)]
+            async with asyncio.timeout(10) as patience:
+                with pytest.raises(StorageError):
+                    await database.state.apply(batch)
+            assert not patience.expired()
+            assert [item async for item in other.state.scan("pages")] == []
+
     async def test_batches_in_opposite_order(self, postgresql):
         """Two batches that wait for each other are both made: one of them is undone and made again."""
-        keys = [str(number) for number in range(300)]
+        keys = [str(number) for number in range(100)]
         async with postgresql.open() as database:
-            batches = [[Put("pages", key, name) for key in order] for name, order in ((b"a", keys), (b"b", keys[::-1]))]
+            batches = [
+                [change for key in order for change in (Put("pages", key, name), Remove("other", key))]
+                for name, order in ((b"a", keys), (b"b", keys[::-1]))
+            ]
             for _ in range(3):
                 await asyncio.gather(*(database.state.apply(batch) for batch in batches * 2))
                 found = {data async for _, data in database.state.scan("pages")}
                 assert len(found) == 1, "one batch whole over the other"
+
+    async def test_many_writers_of_the_same_rows(self, postgresql):
+        """Rows are taken in one order, whatever the order of the changes; of two of one key the last counts."""
+        deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        before = await execute(postgresql, "SELECT pg_stat_clear_snapshot()", deadlocks)
+        async with postgresql.open() as database:
+            orders = [[str((first + step * 7) % 50) for step in range(50)] for first in range(40)]
+            batches = [[Put("pages", key, data) for data in (b"old", b"new") for key in order] for order in orders]
+            await asyncio.gather(*map(database.state.apply, batches))
+            assert [data async for _, data in database.state.scan("pages")] == [b"new"] * 50
+        assert await execute(postgresql, "SELECT pg_stat_clear_snapshot()", deadlocks) == before
 
 
 class TestEngineOfTheHost:
@@ -190,9 +246,17 @@ class TestEngineOfTheHost:
             assert (await connection.get_raw_connection()).dbapi_connection is mine
         await engine.dispose()
 
-    async def test_its_settings_are_no_obstacle(self, postgresql):
-        """A host may prefer another isolation level."""
-        engine = host_engine(postgresql, isolation_level="SERIALIZABLE")
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"isolation_level": "SERIALIZABLE"},
+            {"connect_args": {"server_settings": {"default_transaction_isolation": "serializable"}}},
+        ],
+        ids=["engine", "database"],
+    )
+    async def test_its_settings_are_no_obstacle(self, postgresql, options):
+        """A host may prefer another isolation level, by its engine or by a setting of the database."""
+        engine = host_engine(postgresql, **options)
         async with SQLDatabase(engine, schema=postgresql.schema) as database:
             added = await asyncio.gather(*(database.points.add("app", HOUR, 1) for _ in range(10)))
             assert sorted(added) == list(range(1, 11))
@@ -281,6 +345,20 @@ class TestReading:
         await database.state.apply([Put("pages", key, data) for key, data in documents])
         await database.state.apply([Put("other", "4", b"not this one")])
         assert [item async for item in database.state.scan("pages")] == documents
+
+    async def test_a_scan_needs_no_statistics(self, postgresql):
+        """Of a collection that was filled a moment ago a chunk is a range of keys; nothing is joined with it."""
+        engine, statements = host_engine(postgresql), []
+        async with SQLDatabase(engine, schema=postgresql.schema) as database:
+            await database.state.apply([Put("pages", f"{number:04}", b"x") for number in range(2500)])
+            listen(engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2:4]))
+            assert len([key async for key, _ in database.state.scan("pages")]) == 2500
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            plans = [await driver.fetch(f"EXPLAIN {statement}", *values) for statement, values in statements]
+        await engine.dispose()
+        assert len(plans) == 4
+        assert [line for plan in plans for (line,) in plan if "Loop" in line or "Join" in line] == []
 
     async def test_leases_go_by_the_server(self, database):
         """Without a clock of the host's a lease lasts as long as it says."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ...errors import StorageError
 from ._schema import prepare
@@ -37,11 +37,22 @@ _INSERT: Mapping[str, Callable[[Table], Insert]] = {"postgresql": postgresql.ins
 _FAILURES = (SQLAlchemyError, OSError, UnicodeError)
 _LOST_RACES = {"40001", "40P01"}
 """SQLSTATE of a serialization failure and of a deadlock: the transaction was undone and may be made again."""
-_ATTEMPTS = 10
 _UNIX_EPOCH = 2440587.5  # as a Julian day
 _DAY = 86_400.0
 _CHUNK_BYTES = 1024 * 1024
 _CHUNK_ROWS = 1000
+
+
+def _lost_a_race(error: BaseException) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) in _LOST_RACES
+
+
+_again_after_lost_races = retry(
+    retry=retry_if_exception(_lost_a_race),
+    stop=stop_after_attempt(10),
+    wait=wait_random_exponential(0.05, max=2),
+    reraise=True,
+)
 
 
 class Access:
@@ -78,34 +89,33 @@ class Access:
         if self._owned:
             await self._engine.dispose()
 
+    @_again_after_lost_races
     async def read(self, query: Executable) -> Sequence[Any]:
         """Return the rows of a query."""
         await self.open()
         async with self._connection(self._statements) as connection:
             return (await connection.execute(query)).all()
 
+    @_again_after_lost_races
     async def write(self, statement: UpdateBase) -> int:
         """Execute one statement, and return how many rows it changed."""
         await self.open()
         async with self._connection(self._statements) as connection, connection.begin():
             return (await connection.execute(statement)).rowcount
 
+    @_again_after_lost_races
     async def returning(self, statement: Executable) -> Sequence[Any]:
         """Execute one statement, and return the rows that it returns."""
         await self.open()
         async with self._connection(self._statements) as connection, connection.begin():
             return (await connection.execute(statement)).all()
 
+    @_again_after_lost_races
     async def transaction(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Do something that takes effect as a whole; it is done again if it lost a race with others."""
         await self.open()
-        again = AsyncRetrying(
-            retry=retry_if_exception(_lost_a_race),
-            stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_random(0, 0.05),
-            reraise=True,
-        )
-        return await again(self._once, work)
+        async with self._connection(self._transactions) as connection, connection.begin():
+            return await work(connection)
 
     async def stream(self, rows: Select[Any]) -> AsyncIterator[Any]:
         """
@@ -158,10 +168,6 @@ class Access:
             cause = _cause(error)
             raise StorageError(f"cannot use the database {self._name}: {cause}") from cause
 
-    async def _once(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        async with self._connection(self._transactions) as connection, connection.begin():
-            return await work(connection)
-
     @asynccontextmanager
     async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         async with AsyncExitStack() as stack:
@@ -178,13 +184,19 @@ def _end_cancelled(connection: Connection, driver: Any) -> None:
 
 
 def _chunk(rows: Select[Any]) -> Select[Any]:
-    """Select the first rows by key: at least one, and no more than the limits of a chunk."""
+    """
+    Select the first rows by key: at least one, and no more than the limits of a chunk.
+
+    They are a range of keys, not a join: of a table that has grown a moment ago the server knows no statistics, and
+    would join a hundred thousand rows with each chunk of them.
+    """
     key, value = rows.selected_columns
     sizes = rows.with_only_columns(key.label("key"), func.length(value).label("size"))
     sized = sizes.order_by(key).limit(_CHUNK_ROWS).subquery()
     before = func.sum(sized.c.size).over(order_by=sized.c.key) - sized.c.size
     placed = select(sized.c.key, before.label("before")).subquery()
-    return rows.join(placed, key == placed.c.key).where(placed.c.before < _CHUNK_BYTES).order_by(key)
+    last = select(func.max(placed.c.key)).where(placed.c.before < _CHUNK_BYTES).scalar_subquery()
+    return rows.where(key <= last).order_by(key).limit(_CHUNK_ROWS)
 
 
 def _cause(error: Exception) -> BaseException:
@@ -192,7 +204,3 @@ def _cause(error: Exception) -> BaseException:
     if isinstance(error, StatementError) and error.orig is not None:
         return error.orig.__cause__ or error.orig
     return error
-
-
-def _lost_a_race(error: BaseException) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) in _LOST_RACES

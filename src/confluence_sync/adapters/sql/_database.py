@@ -55,7 +55,7 @@ class SQLDatabase:
         points: The `PointsLedger`.
 
     Raises:
-        ConfigurationError: The database or its driver cannot be used.
+        ConfigurationError: The database, its driver or a schema of this name cannot be used.
     """
 
     def __init__(

@@ -18,6 +18,8 @@ _DRIVERS = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"
 """What a URL without a driver means."""
 
 _BUSY_SECONDS = 30.0
+_IDENTIFIER_BYTES = 63
+"""Longer names PostgreSQL cuts, and would not be found again."""
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA journal_size_limit = 67108864",
@@ -52,9 +54,14 @@ def check_engine(engine: AsyncEngine, schema: str | None) -> None:
     Refuse a database that does not keep the contracts.
 
     Raises:
-        ConfigurationError: Neither PostgreSQL nor a file of SQLite, or a schema in SQLite.
+        ConfigurationError: Neither PostgreSQL nor a file of SQLite; or a schema in SQLite, or one that PostgreSQL could
+            not name so.
     """
     match engine.dialect.name:
+        case "postgresql" if schema is not None and not _is_identifier(schema):
+            raise ConfigurationError(
+                f"{schema!r} is no name of a schema: 1 to {_IDENTIFIER_BYTES} bytes, all printable"
+            )
         case "postgresql":
             return
         case "sqlite" if schema is not None:
@@ -76,6 +83,11 @@ def sqlite_file(url: URL) -> Path:
     if name == ":memory:" or name.startswith("file:"):
         raise ConfigurationError(f"SQLite has to have a file, named by its path, not {name!r}; see MemoryStateStore")
     return Path(name).resolve()
+
+
+def _is_identifier(name: str) -> bool:
+    size = len(name.encode("utf-8", "surrogatepass"))
+    return 0 < size <= _IDENTIFIER_BYTES and name.isprintable()
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 import attrs
 from sqlalchemy import ColumnElement, Double, bindparam, delete, literal, or_, select
@@ -17,6 +18,13 @@ __all__ = ["SQLStateStore"]
 
 _clear = delete(document).where(document.c.collection == bindparam("collection"))
 _remove = _clear.where(document.c.key == bindparam("key"))
+
+_BATCH_BYTES = 64 * 1024
+"""
+Of the rows that are sent with one statement. asyncpg takes twice as much at once; more than that it sends bit by bit,
+and if the connection is lost meanwhile, it waits for ever.
+"""
+_ROW_BYTES = 128
 
 
 class SQLStateStore:
@@ -48,7 +56,10 @@ class SQLStateStore:
 
         async def apply(connection: AsyncConnection) -> None:
             for kind, group in groupby(changes, type):
-                await connection.execute(statements[kind], [attrs.asdict(change) for change in group])
+                for rows in _batches(
+                    sorted(group, key=_row)
+                ):  # who takes rows in one order does not meet in a deadlock
+                    await connection.execute(statements[kind], rows)
 
         if changes:
             await self._access.transaction(apply)
@@ -71,3 +82,23 @@ class SQLStateStore:
 
     def _now(self) -> ColumnElement[float]:
         return literal(self._clock.now().timestamp(), Double) if self._clock else self._access.now()
+
+
+def _row(change: Change) -> tuple[str, str]:
+    return change.collection, "" if isinstance(change, Clear) else change.key
+
+
+def _batches(changes: Iterable[Change]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of changes in lists of limited size; one that is larger comes alone."""
+    rows: list[dict[str, Any]] = []
+    room = _BATCH_BYTES
+    for change in changes:
+        row = attrs.asdict(change)
+        size = _ROW_BYTES + sum(len(value.encode() if isinstance(value, str) else value) for value in row.values())
+        if rows and size > room:
+            yield rows
+            rows, room = [], _BATCH_BYTES
+        rows.append(row)
+        room -= size
+    if rows:
+        yield rows

@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from ...errors import DocumentNotFoundError
 from ...protocols import VFS, Change, Clear, Put, Remove, StateStore, VFSEntry
@@ -23,6 +30,8 @@ Await = Callable[[Coroutine[Any, Any, T]], T]
 _folders = st.sampled_from(["", "a/", "a/b/", "a-b/", "é/й/", "a b/"])
 _names = st.sampled_from(["a.md", "b.md", "a-b.md", "й.md", "a.md.bak"])
 _paths = st.builds(str.__add__, _folders, _names)
+_numbers = st.integers(0, 1)
+"""A document that is there, by its number; histories of one document are what an adapter most easily gets wrong."""
 _collections = st.sampled_from(["pages", "spool"])
 _keys = st.sampled_from(["1", "10", "2", "é", "a/b", "a"])
 _changes = st.lists(
@@ -65,8 +74,12 @@ class VFSMachine(RuleBasedStateMachine):
 
     @rule(path=_paths, data=st.binary(max_size=6))
     def write(self, path: str, data: bytes) -> None:
-        self.wait_for(self.vfs.write(path, data, {}))
-        self.model[path] = data
+        self._write(path, data)
+
+    @precondition(lambda self: self.model)
+    @rule(document=_numbers, data=st.binary(max_size=6))
+    def write_again(self, document: int, data: bytes) -> None:
+        self._write(self._path(document), data)
 
     @rule(source=_paths, goal=_paths)
     def move(self, source: str, goal: str) -> None:
@@ -83,6 +96,11 @@ class VFSMachine(RuleBasedStateMachine):
         self.wait_for(self.vfs.delete(path))
         self.model.pop(path, None)
 
+    @precondition(lambda self: self.model)
+    @rule(document=_numbers)
+    def delete_what_is_there(self, document: int) -> None:
+        self.delete(self._path(document))
+
     @rule(path=_paths)
     def look(self, path: str) -> None:
         expected = VFSEntry(path, len(self.model[path])) if path in self.model else None
@@ -96,6 +114,13 @@ class VFSMachine(RuleBasedStateMachine):
     @invariant()
     def same(self) -> None:
         assert list(self._documents().items()) == sorted(self.model.items()), "there is what a dict would have"
+
+    def _write(self, path: str, data: bytes) -> None:
+        self.wait_for(self.vfs.write(path, data, {}))
+        self.model[path] = data
+
+    def _path(self, document: int) -> str:
+        return sorted(self.model)[document % len(self.model)]
 
     def _documents(self, prefix: str = "") -> dict[str, bytes]:
         async def documents() -> dict[str, bytes]:

@@ -30,8 +30,8 @@ _calls = st.lists(
     st.tuples(
         st.sampled_from(["app", "app/tenant"]),
         st.sampled_from([_HOUR, _NEXT_HOUR]),
-        st.integers(0, 300),
-        st.integers(0, 1000),
+        st.one_of(st.just(0), st.integers(0, 300)),
+        st.one_of(st.just(0), st.integers(0, 1000)),
     ),
     max_size=12,
 )
