@@ -59,10 +59,11 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def long(session: nox.Session) -> None:
-    """Random histories of a site and a folder in thousands of steps, and a process that is killed 200 times."""
+    """Random histories of a site and a folder in thousands of steps, 200 kills of a process, 200 refreshes by two."""
     session.install("-e", ".[testing]")
-    tests = ("tests/engine/test_state_machine.py", "tests/engine/test_killed_process.py")
-    session.run("python", "-m", "pytest", "-s", *tests, *session.posargs, env={"CONFLUENCE_SYNC_LONG": "1"})
+    tests = ("engine/test_state_machine.py", "engine/test_killed_process.py", "sync/test_whole_story.py")
+    paths = [f"tests/{test}" for test in tests]
+    session.run("python", "-m", "pytest", "-s", *paths, *session.posargs, env={"CONFLUENCE_SYNC_LONG": "1"})
 
 
 @nox.session

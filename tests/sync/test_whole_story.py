@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,8 +20,11 @@ from confluence_sync.events import PageWritten
 from confluence_sync.models import Outcome, SpaceMapping, Trigger, WorkspaceId
 from confluence_sync.testing import FakeSite
 
+LONG = bool(os.environ.get("CONFLUENCE_SYNC_LONG"))
+REFRESHES = 200 if LONG else 20
 ACME = WorkspaceId("acme")
 CALLBACK = "http://127.0.0.1:1/callback"
+APP = {"client_id": "client-1", "client_secret": "client-secret-1"}
 SOURCE = str(Path(confluence_sync.__file__).parents[1])
 
 
@@ -75,7 +79,7 @@ def site():
         docs.page(f"Page {number}", storage=f"<p>Text {number}</p>")
     site.space("TEAM", name="Team")
     site.space("OLD", name="Old", status="archived")
-    site.oauth.app(client_id="client-1", client_secret="client-secret-1", redirect_uris=[CALLBACK])
+    site.oauth.app(**APP, redirect_uris=[CALLBACK])
     return site
 
 
@@ -83,13 +87,7 @@ async def test_the_whole_story(site, tmp_path):
     """Flag, consent, choice of the site, mappings, progress, schedule, log, lost grant, disable, enable, delete."""
     enabled = set()
     with site.serve() as url:
-        app = {
-            "client_id": "client-1",
-            "client_secret": "client-secret-1",
-            "redirect_uri": CALLBACK,
-            "auth_url": url,
-            "gateway_url": url,
-        }
+        app = {**APP, "redirect_uri": CALLBACK, "auth_url": url, "gateway_url": url}
         database, folder = tmp_path / "state.db", tmp_path / "files"
         folder.mkdir()
         async with (
@@ -169,3 +167,38 @@ async def test_the_whole_story(site, tmp_path):
             assert await worker.do("run what is due", hours=14) == []
             assert await opened.tokens.load(connection.id) is None
     assert len(list((folder / "acme/wiki").rglob("*.md"))) == 32
+
+
+async def test_two_processes_share_a_grant_that_lasts_for_a_second(site, tmp_path):
+    """They read all the time and refresh twice a second, 200 times if there is time; then one of them is killed."""
+    site.oauth.app(**APP, redirect_uris=[CALLBACK], token_lifetime=timedelta(seconds=1))
+    with site.serve() as url:
+        app = {**APP, "redirect_uri": CALLBACK, "auth_url": url, "gateway_url": url}
+        database, folder = tmp_path / "state.db", tmp_path / "files"
+        folder.mkdir()
+        async with (
+            SQLiteDatabase(database) as opened,
+            facade(opened, folder, app) as sync,
+            worker_over(database, folder, json.dumps(app)) as one,
+            worker_over(database, folder, json.dumps(app)) as two,
+            httpx.AsyncClient(trust_env=False) as browser,
+        ):
+            query = await callback_of(browser, await sync.authorize(ACME, session="s1"))
+            consent = await sync.finish_authorization(query, session="s1")
+            await sync.choose_site(ACME, consent.sites[0].id)
+            while site.oauth.refreshes < REFRESHES:
+                hurry = {"workspace": ACME, "seconds": 5}
+                answers = [worker.do("read in a hurry", **hurry) for worker in (one, two)]
+                assert await asyncio.gather(*answers) == ["done", "done"]
+            assert site.oauth.reuses == 0
+
+            one.process.stdin.write(
+                json.dumps({"do": "read in a hurry", "workspace": ACME, "seconds": 60}).encode() + b"\n"
+            )
+            before = site.oauth.refreshes
+            while site.oauth.refreshes < before + 3:  # noqa: ASYNC110 - a site tells nobody
+                await asyncio.sleep(0.01)
+            one.process.kill()
+            assert await two.do("read in a hurry", workspace=ACME, seconds=2) == "done"
+            assert [found.name for found in await sync.sites(ACME)] == ["Docs"]
+            assert (await sync.connection(ACME)).status == "active"

@@ -47,7 +47,20 @@ async def obey(sync, clock, command):
             return [{"outcome": report.outcome, "message": report.message} for report in reports]
         case "runs":
             return [record.run_id for record in await sync.runs(command["workspace"])]
+        case "read in a hurry":
+            async with asyncio.TaskGroup() as group:
+                for _ in range(10):
+                    group.create_task(read_for(sync, command["workspace"], command["seconds"]))
+            return "done"
     raise ValueError(command)
+
+
+async def read_for(sync, workspace, seconds):
+    """Ask for something all the time."""
+    now = asyncio.get_running_loop().time
+    end = now() + seconds
+    while now() < end:
+        await sync.sites(workspace)
 
 
 async def main(database, folder, app):
