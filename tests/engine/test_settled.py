@@ -227,18 +227,23 @@ async def test_page_that_cannot_be_fetched(world, docs):
     assert await world.files() == await world.clean_copy()
 
 
+class Picky(MemoryVFS):
+    """A folder that does not take one of the pages."""
+
+    async def write(self, path, data, metadata):
+        if path.endswith("Page 1.md"):
+            raise StorageError("no space left")
+        await super().write(path, data, metadata)
+
+
 async def test_page_that_cannot_be_written(world, docs):
     """What is left of a plan is tried again by the next run, although nothing changed since."""
-    world.site.page("Page 1").edit("<p>New.</p>")
-    vfs = world.vfs
-
-    class Full(MemoryVFS):
-        async def write(self, path, data, metadata):
-            raise StorageError("no space left")
-
-    world.vfs = Full()
+    for number in (1, 2):
+        world.site.page(f"Page {number}").edit("<p>New.</p>")
+    vfs, world.vfs = world.vfs, Picky()
     world.vfs.documents = vfs.documents
-    assert (await world.sync(INCREMENTAL)).outcome is Outcome.FAILED
+    report = await world.sync(INCREMENTAL)
+    assert (report.outcome, report.counts.written) == (Outcome.PARTIAL, 1)
     world.vfs = vfs
     assert (await world.sync(INCREMENTAL)).counts.written == 1
     assert await world.files() == await world.clean_copy()

@@ -256,6 +256,7 @@ async def test_space_that_cannot_be_listed_by_date(world, changes, bad):
     report = await world.sync(INCREMENTAL)
     assert (report.outcome, report.counts.written) == (Outcome.PARTIAL, 16 - len(bad))
     assert {event.space_id for event in world.told(SpaceFailed)} == {spaces[number].id for number in bad}
+    assert not any([await world.collection(f"wanted-pages/default/{spaces[number].id}") for number in bad])
     world.site.heal()
     report = await world.sync(INCREMENTAL)
     assert (report.outcome, report.counts.written) == (Outcome.SUCCEEDED, len(bad))

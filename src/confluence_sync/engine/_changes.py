@@ -89,7 +89,7 @@ async def _look(run: RunContext, records: Sequence[SpaceRecord]) -> None:
     wanted = await _wanted(run, records)
     changes = Changes()
     changes.add(wanted.values())
-    changes.add(page for page in found.pages.values() if page.space_id not in found.failed)
+    changes.add(found.pages.values())
     newer = await _newer(run, records, changes.pages)
     await run.memory.apply(
         *(run.memory.want_page(page) for page in newer.values() if page is not wanted.get(page.page_id))
