@@ -116,6 +116,38 @@ async def test_odd_front_matter_is_read(vfs):
     assert (page.title, page.page_id, page.version, page.labels) == ("2026", "42", None, ())
 
 
+@pytest.mark.parametrize(
+    "front",
+    ["[" * 3000 + "]" * 3000, "!!bool x", "!!int ''", "!!timestamp x", "[", "\\x"],
+    ids=lambda front: front[:12],
+)
+async def test_front_matter_that_cannot_be_read_spoils_one_file(vfs, front):
+    """Whatever stands in the front matter of one file, the others are read."""
+    vfs.documents["Ops/0.md"] = f"---\ntitle: {front}\n---\nText.\n".encode()
+    assert "Ops/0.md" in [page.path for page in await read(pages(vfs, foreign=True))]
+    assert [page.path for page in await read(pages(vfs))] == ["Ops/Restore.md"]
+
+
+async def test_only_plain_values_are_texts(vfs):
+    """Lists of lists, by references of YAML as long as memory, are no title; an address that is none is not cited."""
+    vfs.documents = {
+        "odd.md": b"---\na: &a [x, x]\nb: &b [*a, *a]\ntitle: *b\nlabels: [a, *b, null, 7]\n"
+        b'page_id: {a: 1}\nversion: true\nsource_url: "javascript:alert(1)"\n---\nText.\n'
+    }
+    (page,) = await read(pages(vfs, foreign=True))
+    assert (page.title, page.page_id, page.version, page.labels) == ("odd", "", None, ("a", "7"))
+    assert page.source_url == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["https://wiki.example.com/a b", "https://wiki.example.com/\n](x)", "file:///etc/passwd"]
+)
+async def test_what_is_no_address_is_not_cited(vfs, url):
+    """An address of the web has no space and no control character in it."""
+    vfs.documents = {"odd.md": render_document({**METADATA, "source_url": url}, "x")}
+    assert [page.source_url for page in await read(pages(vfs, foreign=True))] == [""]
+
+
 async def test_a_file_that_vanishes_is_left_out(vfs):
     """A sync may delete while the folder is read."""
 

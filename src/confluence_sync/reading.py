@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from datetime import date
 from pathlib import PurePosixPath
-from typing import Any
 
 import attrs
 
@@ -27,6 +28,9 @@ from .protocols import VFS
 __all__ = ["Passage", "SyncedPage", "pages", "passages"]
 
 _READ_AHEAD = 8
+
+_Plain = str | int | float | date
+"""What front matter has one text for; YAML can make lists of lists that have one as long as memory."""
 
 Folder = VFS | str | os.PathLike[str]
 
@@ -40,7 +44,7 @@ class SyncedPage:
         path: In the folder: relative, POSIX.
         markdown: The file without its front matter.
         title: Of the page; of a foreign file without one, its name without the extension.
-        source_url: Address of the page in Confluence; "" for a foreign file.
+        source_url: Address of the page in Confluence, HTTP or HTTPS; "" for a foreign file.
         space: Key of the space.
         page_id: Unique in its site; "" for a foreign file.
         version: `version.number` of the page.
@@ -179,10 +183,10 @@ def _page(path: str, document: Document) -> SyncedPage:
         path=path,
         markdown=document.markdown,
         title=_text(metadata, "title") or PurePosixPath(path).stem,
-        source_url=_text(metadata, "source_url"),
+        source_url=_address(_text(metadata, "source_url")),
         space=_text(metadata, "space"),
         page_id=_text(metadata, "page_id"),
-        version=version if isinstance(version, int) else None,
+        version=version if type(version) is int else None,
         updated_at=_text(metadata, "updated_at"),
         author=_text(metadata, "author"),
         labels=_texts(metadata.get("labels")),
@@ -192,8 +196,13 @@ def _page(path: str, document: Document) -> SyncedPage:
 def _text(metadata: Mapping[str, object], name: str) -> str:
     """Return a value as text; somebody may have edited the front matter."""
     value = metadata.get(name)
-    return "" if value is None else str(value)
+    return str(value) if isinstance(value, _Plain) else ""
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else ()
+def _address(text: str) -> str:
+    """Return what can be cited: an address of the web, and nothing that a page or a prompt would take for more."""
+    return text if re.fullmatch(r"https?://[^\s\x00-\x1f\x7f-\x9f]+", text) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value if isinstance(item, _Plain)) if isinstance(value, list) else ()

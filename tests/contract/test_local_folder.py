@@ -1,6 +1,7 @@
 """What holds of a local folder beyond the contract."""
 
 import asyncio
+import builtins
 import os
 import sys
 import unicodedata
@@ -208,6 +209,24 @@ class TestLeftovers:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert await vfs.read("docs/a.md") == b"old"
         assert [file.name for file in folder.rglob("*")] == ["docs", "a.md"]
+
+
+@pytest.mark.parametrize("call", ["open", "replace"])
+async def test_a_document_that_vanishes_meanwhile(folder, vfs, monkeypatch, call):
+    """What another process takes away between a look and the call is missing, as what never was there."""
+    await vfs.write("docs/a.md", b"text", {})
+    target = builtins if call == "open" else os
+    plain = getattr(target, call)
+
+    def too_late(file, *arguments):
+        (folder / "docs" / "a.md").unlink(missing_ok=True)
+        return plain(file, *arguments)
+
+    monkeypatch.setattr(target, call, too_late)
+    with pytest.raises(DocumentNotFoundError):
+        await (vfs.read("docs/a.md") if call == "open" else vfs.move("docs/a.md", "new/deep/b.md"))
+    monkeypatch.undo()
+    assert not (folder / "new").exists()
 
 
 async def test_a_document_in_the_way(vfs):

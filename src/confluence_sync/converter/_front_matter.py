@@ -98,9 +98,13 @@ def as_document(document: Document | str) -> Document:
     return read_document(document.encode("utf-8", "replace")) if isinstance(document, str) else document
 
 
+_UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
+"""What PyYAML raises; the last three for a value that is not what its tag says (`!!bool x`), and for a deep one."""
+
+
 def _load(front: str) -> dict[str, object] | None:
     try:
         loaded = yaml.safe_load(front)
-    except (yaml.YAMLError, ValueError):
+    except _UNREADABLE:
         return None
     return loaded if isinstance(loaded, dict) else None

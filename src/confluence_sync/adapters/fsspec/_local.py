@@ -69,7 +69,7 @@ class _Folder:
         self._swept = False
 
     def read(self, path: str) -> bytes:
-        with _failures("read", path), open(self._find(path)[0], "rb") as file:
+        with _failures("read", path), _vanishing(path), open(self._find(path)[0], "rb") as file:
             return file.read()
 
     def write(self, path: str, data: bytes) -> None:
@@ -81,7 +81,7 @@ class _Folder:
         with _failures("move", source):
             old, _ = self._find(source)
             self._spell_folders(source, target)
-            self._fill(target, lambda new: os.replace(old, new))
+            self._fill(target, lambda new: _rename(old, new, source))
             self._remove_empty_parents(old)
 
     def delete(self, path: str) -> None:
@@ -167,11 +167,11 @@ class _Folder:
             location, _status = self._locate(path)
             try:
                 put(location)
-            except FileNotFoundError:
+            except BaseException as error:
+                if not isinstance(error, FileNotFoundError) or isinstance(error, DocumentNotFoundError):
+                    self._remove_empty_parents(location)
+                    raise
                 _make_folder(os.path.dirname(location))
-            except BaseException:
-                self._remove_empty_parents(location)
-                raise
             else:
                 self._sync_folder(location)
                 return
@@ -245,6 +245,25 @@ def _failures(verb: str, path: str) -> Iterator[None]:
         raise StorageError(f"cannot {verb} {path!r}: a part of its path is a file, not a folder") from error
     except OSError as error:
         raise StorageError(f"cannot {verb} {path or 'the folder'!r}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _vanishing(path: str) -> Iterator[None]:
+    """Take a file for missing that others remove after it was found."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DocumentNotFoundError(f"there is no document {path!r}") from error
+
+
+def _rename(old: str, new: str, source: str) -> None:
+    """Rename a file, whose folder to be may be missing, and it itself too."""
+    try:
+        os.replace(old, new)
+    except FileNotFoundError:
+        with _vanishing(source):
+            os.lstat(old)
+        raise
 
 
 def _entries(folder: str, prefix: str) -> list[tuple[str, os.DirEntry[str]]]:
